@@ -1,0 +1,1 @@
+"""Who has joined: identity, devices, sign-in, standing, merge, export and erase."""
