@@ -1,0 +1,137 @@
+"""The database: the declarative base, the transaction, and statements sent together.
+
+A transaction is opened and committed in sight, by the route, the command or the job::
+
+    with transaction() as session:
+        answer = sales.settle(session, ...)
+
+The domain receives the session and never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+
+import psycopg
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Date, LargeBinary, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from loyalty.errors import Busy
+
+T = TypeVar("T")
+
+
+class Base(DeclarativeBase):
+    """The base of every model. Text is ``text``, integers are ``bigint``, instants are ``timestamptz``."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        int: BigInteger,
+        str: Text,
+        bytes: LargeBinary,
+        datetime: TIMESTAMP(timezone=True),
+        date: Date,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+# Waiting longer than this for a member's row means something is stuck: the caller is told to come back.
+CONNECTION_OPTIONS: Final = (
+    "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s -c timezone=UTC"
+)
+# SQLSTATE: lock timeout, statement timeout, serialization failure, deadlock.
+_BUSY: Final = frozenset({"55P03", "57014", "40001", "40P01"})
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open one transaction: commit when the block ends, roll back when it raises.
+
+    Raise ``Busy`` where the database could not serve it now (lock or statement timeout, deadlock): nothing was
+    written, and the same request may be sent again.
+    """
+    with Session(db.engine, expire_on_commit=False) as session:
+        try:
+            yield session
+            session.commit()
+        except (OperationalError, psycopg.OperationalError) as error:
+            session.rollback()
+            raise _translated(error) from error
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Open a read-only transaction in which every statement sees the same state of the database."""
+    with Session(db.engine) as session:
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        yield session
+        session.rollback()
+
+
+def _translated(error: OperationalError | psycopg.OperationalError) -> Exception:
+    cause = error.orig if isinstance(error, OperationalError) else error
+    state = getattr(cause, "sqlstate", None)
+    return Busy() if state in _BUSY else error
+
+
+def retrying(work: Callable[[], T], *, attempts: int = 3) -> T:
+    """Run ``work`` (a whole transaction) again when the database says busy; raise the last ``Busy``."""
+    for left in reversed(range(attempts)):
+        try:
+            return work()
+        except Busy:
+            if not left:
+                raise
+    raise AssertionError("attempts must be positive")
+
+
+def connection_of(session: Session) -> psycopg.Connection[Any]:
+    """Return the driver's connection that carries this session's transaction."""
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+class Batch:
+    """Statements that travel together: one round trip, whatever their number.
+
+    ``add`` queues a statement with named parameters (``%(name)s``); ``send`` runs all of them in order, each with
+    a snapshot of its own, and returns the rows of each as tuples (an empty list where a statement returns none).
+    """
+
+    def __init__(self) -> None:
+        self._statements: list[tuple[str, Mapping[str, Any] | Sequence[Any]]] = []
+
+    def add(self, statement: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> int:
+        """Queue a statement and return its place in the result of ``send``."""
+        self._statements.append((statement, parameters))
+        return len(self._statements) - 1
+
+    def __len__(self) -> int:
+        return len(self._statements)
+
+    def send(self, session: Session) -> list[list[tuple[Any, ...]]]:
+        """Run the queued statements in one round trip inside the session's transaction."""
+        session.flush()
+        connection = connection_of(session)
+        with connection.pipeline():
+            cursors = [connection.execute(statement, parameters) for statement, parameters in self._statements]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]

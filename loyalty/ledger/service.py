@@ -1,0 +1,276 @@
+"""Loading a member's books under the lock, and writing what was done to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from loyalty.db import Batch
+from loyalty.errors import Missing
+from loyalty.ledger import chain, queries
+from loyalty.ledger.books import Books, LotState
+from loyalty.why import Why
+
+
+class AccountMissing(Missing):
+    """The member has no account: never joined, or erased."""
+
+    code = "member_not_found"
+    text = "There is no such member."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transaction of a statement; ``postings`` are {debit, credit, amount, rule, why} in their order."""
+
+    seq: int
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    reference: str | None
+    program_version: int | None
+    detail: dict[str, Any] | None
+    postings: list[dict[str, Any]]
+
+
+def open_account(session: Session, member_id: int, *, wallet_limit_minor: int = 50_000) -> None:
+    """Create the account row of a new member."""
+    batch = Batch()
+    batch.add(
+        "INSERT INTO account (member_id, wallet_limit_minor) VALUES (%(member_id)s, %(limit)s)",
+        {"member_id": member_id, "limit": wallet_limit_minor},
+    )
+    batch.send(session)
+
+
+def open_books(session: Session, member_id: int) -> Books:
+    """Lock the member's account and load its books, in one round trip; raise ``AccountMissing``.
+
+    The lock is one statement and the reading others after it: a single statement would read what stood there
+    before it waited for the lock.
+    """
+    return _load(session, member_id, queries.LOCK_ACCOUNT)
+
+
+def read_books(session: Session, member_id: int) -> Books:
+    """Load the member's books without a lock, to look at; raise ``AccountMissing``."""
+    return _load(session, member_id, queries.READ_ACCOUNT)
+
+
+def _load(session: Session, member_id: int, account: str) -> Books:
+    batch = Batch()
+    of = {"member_id": member_id}
+    batch.add(account, of)
+    batch.add(queries.OPEN_LOTS, of)
+    batch.add(queries.OPEN_HOLDS, of)
+    accounts, lots, holds = batch.send(session)
+    if not accounts:
+        raise AccountMissing
+    return queries.books_of(accounts[0], lots, holds)
+
+
+def load_lots(session: Session, books: Books, numbers: list[int]) -> dict[int, LotState]:
+    """Return these lots, closed ones too: the open ones as they stand in ``books``."""
+    batch = Batch()
+    batch.add(queries.LOTS_OF, {"member_id": books.account.member_id, "lots": numbers})
+    (rows,) = batch.send(session)
+    return {row[0]: books.lots.get(row[0]) or LotState(*row) for row in rows}
+
+
+def write(session: Session, books: Books, batch: Batch | None = None) -> int:
+    """Write every transaction begun on these books and return the member's ``seq``.
+
+    With a ``batch`` the statements are only queued, to travel with the caller's own. The number of statements does
+    not depend on how many postings and lots there are. Books are not to be used again after ``write``.
+    """
+    books.finish()
+    own = batch if batch is not None else Batch()
+    hashes = _chain(books)
+    _queue_account(own, books)
+    if books.drafts:
+        _queue_transactions(own, books, hashes)
+        _queue_postings(own, books)
+    _queue_lots(own, books)
+    if books.changed_holds:
+        _queue_holds(own, books)
+    if batch is None:
+        own.send(session)
+    return books.account.seq
+
+
+def why_json(why: Why | None) -> dict[str, Any] | None:
+    """Return the form in which a reason is stored and hashed."""
+    return None if why is None else {"key": why.key, **why.inputs}
+
+
+def _chain(books: Books) -> list[bytes]:
+    hashes: list[bytes] = []
+    for draft in books.drafts:
+        books.account.head = chain.link(
+            books.account.head,
+            member_id=books.account.member_id,
+            seq=draft.seq,
+            kind=draft.kind,
+            occurred_at=draft.occurred_at,
+            recorded_at=draft.recorded_at,
+            reference=draft.reference,
+            program_version=draft.program_version,
+            detail=draft.detail,
+            postings=[
+                (n, entry.debit, entry.credit, entry.amount, entry.rule, why_json(entry.why), sorted(entry.uses))
+                for n, entry in enumerate(draft.entries, 1)
+            ],
+        )
+        hashes.append(books.account.head)
+    return hashes
+
+
+def _queue_account(batch: Batch, books: Books) -> None:
+    state = books.account
+    batch.add(
+        """UPDATE account SET seq = %s, points_milli = %s, held_milli = %s, owed_milli = %s, wallet_minor = %s,
+           wallet_held_minor = %s, lot_count = %s, head = %s WHERE member_id = %s""",
+        (
+            state.seq,
+            state.points_milli,
+            state.held_milli,
+            state.owed_milli,
+            state.wallet_minor,
+            state.wallet_held_minor,
+            state.lot_count,
+            state.head,
+            state.member_id,
+        ),
+    )
+
+
+def _queue_transactions(batch: Batch, books: Books, hashes: list[bytes]) -> None:
+    drafts = books.drafts
+    batch.add(
+        """INSERT INTO ledger_transaction
+               (member_id, seq, kind, occurred_at, recorded_at, reference, program_version, detail, hash)
+           SELECT %s, seq, kind, occurred_at, recorded_at, reference, version, detail::jsonb, hash
+           FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::bigint[],
+                       %s::text[], %s::bytea[])
+                AS t (seq, kind, occurred_at, recorded_at, reference, version, detail, hash)""",
+        (
+            books.account.member_id,
+            [draft.seq for draft in drafts],
+            [draft.kind for draft in drafts],
+            [draft.occurred_at for draft in drafts],
+            [draft.recorded_at for draft in drafts],
+            [draft.reference for draft in drafts],
+            [draft.program_version for draft in drafts],
+            [None if draft.detail is None else json.dumps(draft.detail) for draft in drafts],
+            hashes,
+        ),
+    )
+
+
+def _queue_postings(batch: Batch, books: Books) -> None:
+    entries = [(draft.seq, n, entry) for draft in books.drafts for n, entry in enumerate(draft.entries, 1)]
+    if not entries:
+        return
+    batch.add(
+        """INSERT INTO posting (member_id, seq, n, debit, credit, amount, rule, why)
+           SELECT %s, seq, n, debit, credit, amount, rule, why::jsonb
+           FROM unnest(%s::bigint[], %s::smallint[], %s::smallint[], %s::smallint[], %s::bigint[], %s::text[],
+                       %s::text[]) AS p (seq, n, debit, credit, amount, rule, why)""",
+        (
+            books.account.member_id,
+            [seq for seq, _, _ in entries],
+            [n for _, n, _ in entries],
+            [entry.debit for _, _, entry in entries],
+            [entry.credit for _, _, entry in entries],
+            [entry.amount for _, _, entry in entries],
+            [entry.rule for _, _, entry in entries],
+            [None if entry.why is None else json.dumps(why_json(entry.why)) for _, _, entry in entries],
+        ),
+    )
+    uses = [(seq, n, *use) for seq, n, entry in entries for use in entry.uses]
+    if not uses:
+        return
+    columns = list(zip(*uses, strict=True))
+    batch.add(
+        """INSERT INTO lot_use (member_id, seq, n, lot, free_delta, held_delta)
+           SELECT %s, * FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])""",
+        (books.account.member_id, *(list(column) for column in columns)),
+    )
+
+
+def _queue_lots(batch: Batch, books: Books) -> None:
+    made = [books.lots[number] for number in books.new_lots]
+    if made:
+        batch.add(
+            """INSERT INTO lot (member_id, lot, original_milli, free_milli, held_milli, earned_at, expires_at, origin,
+                                parent, rule, closed)
+               SELECT %s, lot, original, free, held, earned_at, expires_at, origin, parent, rule, free + held = 0
+               FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
+                           %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[])
+                    AS l (lot, original, free, held, earned_at, expires_at, origin, parent, rule)""",
+            (
+                books.account.member_id,
+                [lot.lot for lot in made],
+                [lot.original_milli for lot in made],
+                [lot.free_milli for lot in made],
+                [lot.held_milli for lot in made],
+                [lot.earned_at for lot in made],
+                [lot.expires_at for lot in made],
+                [lot.origin for lot in made],
+                [lot.parent for lot in made],
+                [lot.rule for lot in made],
+            ),
+        )
+    changed = [books.lots[number] for number in sorted(books.changed_lots.difference(books.new_lots))]
+    if changed:
+        batch.add(
+            """UPDATE lot SET free_milli = c.free, held_milli = c.held, expires_at = c.expires_at,
+                              closed = (c.free + c.held = 0)
+               FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+                    AS c (lot, free, held, expires_at)
+               WHERE lot.member_id = %s AND lot.lot = c.lot""",
+            (
+                [lot.lot for lot in changed],
+                [lot.free_milli for lot in changed],
+                [lot.held_milli for lot in changed],
+                [lot.expires_at for lot in changed],
+                books.account.member_id,
+            ),
+        )
+
+
+def _queue_holds(batch: Batch, books: Books) -> None:
+    holds = [books.holds[hold_id] for hold_id in sorted(books.changed_holds)]
+    batch.add(
+        """INSERT INTO hold (member_id, id, unit, amount, until, state, pins, purpose, captured)
+           SELECT %s, id, unit, amount, until, state, pins::jsonb, purpose, captured
+           FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+                       %s::bigint[]) AS h (id, unit, amount, until, state, pins, purpose, captured)
+           ON CONFLICT (member_id, id) DO UPDATE SET state = excluded.state, captured = excluded.captured""",
+        (
+            books.account.member_id,
+            [hold.id for hold in holds],
+            [hold.unit for hold in holds],
+            [hold.amount for hold in holds],
+            [hold.until for hold in holds],
+            [hold.state for hold in holds],
+            [json.dumps(hold.pins) for hold in holds],
+            [hold.purpose for hold in holds],
+            [hold.captured for hold in holds],
+        ),
+    )
+
+
+def statement(session: Session, member_id: int, *, before_seq: int | None = None, limit: int = 50) -> list[Line]:
+    """Return the member's newest transactions below ``before_seq``, newest first, with their postings."""
+    batch = Batch()
+    batch.add(
+        queries.STATEMENT,
+        {"member_id": member_id, "before_seq": before_seq if before_seq is not None else 2**62, "limit": limit},
+    )
+    (rows,) = batch.send(session)
+    return [Line(*row) for row in rows]
