@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,10 +28,34 @@ class CodeHandle(Base):
     member_id: Mapped[int]
 
 
+class DeviceKey(Base):
+    """The public half of the key a device signs pay codes with, and the highest counter ``n`` used so far.
+
+    ``public_key`` is a P-256 JWK (kty, crv, x, y). ``suspended`` keys identify and cannot pay (an offline sale that
+    the wallet no longer covered); ``revoked`` ones are kept, so that an old code is told from an unknown one.
+    A device that registers anew gets another ``kid``; the old one is revoked.
+    """
+
+    __tablename__ = "device_key"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'suspended', 'revoked')", name="status"),
+        CheckConstraint("length(kid) = 8", name="kid"),
+        {"postgresql_with": {"fillfactor": 80}},
+    )
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str]
+    public_key: Mapped[dict[str, Any]]
+    counter: Mapped[int] = mapped_column(server_default="0")
+    status: Mapped[str] = mapped_column(server_default="active")
+    created_at: Mapped[datetime]
+
+
 class CodeUse(Base):
     """A code that was seen, bound to the sale that saw it first.
 
-    ``code`` is ``pay:<kid>:<n>`` or ``number:<account number>:<time step>`` (the ``use_key`` of a verified code);
+    ``code`` is ``pay:<kid>:<n>`` or ``number:<18 digits>`` (the ``use_key`` of a parsed code);
     ``reference`` is the check that presented it (``sale:<id>``, or a vendor's check). Insert with ``ON CONFLICT
     (member_id, code) DO NOTHING``; read it before verifying.
     """
@@ -47,9 +72,9 @@ class CodeUse(Base):
 class NumberState(Base):
     """The rotating number of one member: which secret is in force and how often it was tried in vain.
 
-    The secret itself is derived from the server's key, the member and ``rotation``. ``tries`` is raised before a
-    number is compared and set back when one is right; five lock the number until ``locked_until`` and raise
-    ``rotation``, so that the app has to fetch the new secret.
+    The secret itself is derived from the server's key, the account number and ``rotation``. ``tries`` counts wrong
+    numbers in a row; the fifth locks the number until ``locked_until`` and raises ``rotation``, so that the app has
+    to fetch the new secret.
     """
 
     __tablename__ = "number_state"

@@ -7,7 +7,6 @@ member by ``member_id`` alone, so erasing these rows' content erases the person 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, Identity, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -127,19 +126,16 @@ class SignInCode(Base):
 
 
 class Device(Base):
-    """A phone, browser or kiosk that a member signed in on, and the public half of its pay-code key.
+    """A phone, browser or kiosk that a member signed in on. The key it signs pay codes with is ``codes.DeviceKey``.
 
-    ``kid`` (8 characters) and ``public_key`` (a P-256 JWK: kty, crv, x, y) are null until the device registers its
-    key; ``counter`` is the highest ``n`` of a pay code used so far. ``suspended`` devices sign in and cannot pay.
-    ``last_seen_at`` is not part of the change feed.
+    ``last_seen_at`` is not part of the change feed. Revoked devices stay in the table and in no list.
     """
 
     __tablename__ = "device"
     __table_args__ = (
         CheckConstraint("platform IN ('app', 'web', 'kiosk')", name="platform"),
-        CheckConstraint("status IN ('active', 'suspended', 'revoked')", name="status"),
-        CheckConstraint("(kid IS NULL) = (public_key IS NULL)", name="key"),
-        CheckConstraint("length(kid) = 8", name="kid"),
+        CheckConstraint("status IN ('active', 'revoked')", name="status"),
+        CheckConstraint("(status = 'revoked') = (revoked_at IS NOT NULL)", name="revoked"),
         Index("ix_device_id", "id"),
         {"postgresql_with": {"fillfactor": 80}},
     )
@@ -148,9 +144,6 @@ class Device(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     platform: Mapped[str]
-    kid: Mapped[str | None]
-    public_key: Mapped[dict[str, Any] | None]
-    counter: Mapped[int] = mapped_column(server_default="0")
     status: Mapped[str] = mapped_column(server_default="active")
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
