@@ -1,0 +1,86 @@
+"""The command ``regulars``: which commands there are, and how errors are told."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final, NoReturn
+
+import click
+
+# name -> (module:attribute, one line for --help). Modules are imported when their command is used.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "config": ("loyalty.commands.config:command", "Print the settings, and where each comes from."),
+    "database": ("loyalty.commands.database:command", "Start, stop or locate the embedded database."),
+    "migrate": ("loyalty.commands.migrate:command", "Bring the database's tables up to date."),
+    "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
+    "worker": ("loyalty.commands.worker:command", "Run the jobs: messages, expiry, schedules."),
+}
+
+
+class CommandTable(click.Group):
+    """A group whose commands are named in a table and imported when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="regulars", prog_name="regulars")
+def command() -> None:
+    """Regulars, an open loyalty platform: one balance, one code, one memory of what a customer likes."""
+
+
+def main() -> NoReturn:
+    """Run the command line; a refusal is one line on standard error and exit status 1."""
+    try:
+        command.main(standalone_mode=False, prog_name="regulars")
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        _tell(error.format_message())
+    except click.exceptions.Exit as finished:
+        sys.exit(finished.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _tell("Interrupted.")
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader (head, less) has gone
+        sys.exit(1)
+    except Exception as error:
+        if not _is_for_people(error):
+            raise
+        _tell(str(error))
+    sys.exit(0)
+
+
+def _is_for_people(error: Exception) -> bool:
+    from loyalty.config import ConfigError  # noqa: PLC0415 - only when something went wrong
+    from loyalty.errors import DomainError  # noqa: PLC0415
+    from loyalty.postgres import DatabaseError  # noqa: PLC0415
+
+    return isinstance(error, ConfigError | DatabaseError | DomainError)
+
+
+def _tell(text: str) -> NoReturn:
+    click.echo(f"regulars: {text}", err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""What a command stands on: the settings, the database (the embedded one is started), the application context."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from loyalty.config import Mode, Settings
+from loyalty.postgres import database_url
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def read_settings(mode: Mode | None = None) -> Settings:
+    """Return the settings of the environment; a mode named there comes first.
+
+    Who names neither a database nor a mode is trying it out on this machine: that is ``demo``.
+    """
+    if os.environ.get("REGULARS_MODE"):
+        return Settings.from_environ()
+    if mode is None:
+        mode = "production" if os.environ.get("REGULARS_DATABASE_URL") else "demo"
+    return Settings.from_environ(mode=mode)
+
+
+@contextmanager
+def ready_settings(mode: Mode | None = None) -> Iterator[Settings]:
+    """Have settings with a database that runs and whose tables are up to date for embedded ones."""
+    settings = read_settings(mode)
+    with database_url(settings) as url:
+        ready = dataclasses.replace(settings, database_url=url)
+        if not settings.database_url:
+            from loyalty.migrating import upgrade  # noqa: PLC0415 - alembic is slow to import
+
+            upgrade(url)
+        yield ready
+
+
+@contextmanager
+def application(mode: Mode | None = None) -> Iterator[Flask]:
+    """Have the application with its context pushed, so that ``transaction()`` works."""
+    from loyalty.app import create_app  # noqa: PLC0415 - the settings are checked before the long import
+
+    with ready_settings(mode) as settings:
+        app = create_app(settings)
+        with app.app_context():
+            yield app

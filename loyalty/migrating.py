@@ -1,0 +1,67 @@
+"""Bringing a database's tables up to date, by the scripts in ``migrations/``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+# In an installed wheel the scripts lie in the package; in a working copy beside it.
+_PLACES: Final = (Path(__file__).parent / "_migrations", Path(__file__).parents[1] / "migrations")
+
+
+def configuration(url: str, connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration for the database at ``url`` (or on an open connection)."""
+    scripts = next(place for place in _PLACES if place.exists())
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["url"] = url
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Run the migrations up to ``revision``; doing it twice, or by two processes at once, does it once."""
+    command.upgrade(configuration(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take migrations back down to ``revision``."""
+    command.downgrade(configuration(url), revision)
+
+
+def is_current(url: str) -> bool:
+    """Tell whether all migrations have been run on this database."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            done = MigrationContext.configure(connection).get_current_heads()
+    finally:
+        engine.dispose()
+    return set(done) == set(ScriptDirectory.from_config(configuration(url)).get_heads())
+
+
+def differences(url: str) -> list[object]:
+    """Return what the models have and the migrated database at ``url`` has not, or the other way round."""
+    from loyalty.models import metadata  # noqa: PLC0415 - imports every model; only this check needs them
+
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"include_name": is_ours, "compare_server_default": True}
+            )
+            return list(compare_metadata(context, metadata))
+    finally:
+        engine.dispose()
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell Alembic which tables the models describe; the job queue brings its own."""
+    return kind != "table" or not (name or "").startswith("procrastinate_")

@@ -1,0 +1,28 @@
+"""The embedded PostgreSQL server of the demo and the tests; in production ``REGULARS_DATABASE_URL`` names yours.
+
+Several processes that ask for the server of one folder share it. The last one to leave stops it, also when an
+earlier one was killed; ``regulars database start`` keeps it until ``regulars database stop``.
+"""
+
+from loyalty.postgres.binaries import Binaries, find_binaries
+from loyalty.postgres.server import (
+    FAST_AND_LOSSY,
+    DatabaseError,
+    Server,
+    database_url,
+    ensure,
+    running,
+    temporary,
+)
+
+__all__ = [
+    "FAST_AND_LOSSY",
+    "Binaries",
+    "DatabaseError",
+    "Server",
+    "database_url",
+    "ensure",
+    "find_binaries",
+    "running",
+    "temporary",
+]

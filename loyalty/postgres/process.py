@@ -1,0 +1,49 @@
+"""Which process is the server of a data folder; a stale pid file never makes a foreign process look like it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+
+def pid_of_server(data: Path) -> int | None:
+    """Return the process id of the PostgreSQL server that runs on ``data``, or None."""
+    pid = _stored_pid(data)
+    return pid if pid is not None and _is_server(pid, data) else None
+
+
+def forget_stale_pid(data: Path) -> None:
+    """Remove a pid file whose number now belongs to a foreign process: PostgreSQL would refuse to start.
+
+    A file whose process is gone stays: PostgreSQL itself then checks that no child of the old server is left.
+    """
+    pid = _stored_pid(data)
+    if pid is not None and _command(pid) and not _is_server(pid, data):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _stored_pid(data: Path) -> int | None:
+    try:
+        return abs(int((data / "postmaster.pid").read_text("ascii", "replace").split("\n", 1)[0]))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _is_server(pid: int, data: Path) -> bool:
+    command = _command(pid)
+    return bool(command) and Path(command[0]).name == "postgres" and str(data) in command
+
+
+def _command(pid: int) -> list[str]:
+    """Return the arguments of a process, the program first; empty: there is none."""
+    if Path("/proc/self").exists():
+        try:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        except OSError:
+            return []
+        return [os.fsdecode(each) for each in arguments]
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.split()

@@ -1,0 +1,1 @@
+"""The customers' face: a JSON API for phones and browsers."""

@@ -1,0 +1,1 @@
+"""The tills' face: a JSON API for tills and adapters for vendors' tills."""

@@ -1,0 +1,253 @@
+"""Tests that can't lie: a real PostgreSQL, real commits where it matters, no network, warnings are errors.
+
+- ``session``: an outer transaction on a database of this worker, rolled back: for the domain.
+- ``fresh_database``: the URL of a database of this test alone, really committed to: for races and faces.
+- ``app``, ``client``, ``live_server``: the real application on a ``fresh_database``, with its context pushed, so that
+  ``with transaction() as session`` works in the test as well.
+- ``clock``: stands still at Monday, March 2, 2026, noon UTC, until told otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from fcntl import LOCK_EX, flock
+from itertools import count
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+
+from loyalty.clock import SetClock
+from loyalty.config import Settings
+from loyalty.postgres import FAST_AND_LOSSY, Server
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+TEMPLATE = "template_of_tests"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+def _no_strangers(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to talk to anything but this machine."""
+    if event == "socket.connect":
+        host = (
+            arguments[1][0] if isinstance(arguments[1], tuple) else "localhost"
+        )  # a Unix socket is a string
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host
+    if host and not str(host).startswith(LOOPBACK):
+        raise RuntimeError(f"a test wanted to talk to {host}")
+
+
+sys.addaudithook(_no_strangers)
+
+
+# The database: one server per run, one template, clones of it.
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        flock(file, LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Return the PostgreSQL server that all workers of this run share; the last one to leave removes it."""
+    run = getattr(request.config, "workerinput", {}).get("testrunuid", f"single-{os.getpid()}")
+    folder = Path(tempfile.gettempdir()) / f"regulars-test-{run[-12:]}"
+    lock = folder.with_suffix(".lock")
+    with _locked(lock):
+        folder.mkdir(mode=0o711, exist_ok=True)
+        server = Server(folder / "postgres", settings=FAST_AND_LOSSY).start()
+        try:
+            if not _exists(server, TEMPLATE):
+                _make_template(server)
+        except BaseException:
+            server.stop()
+            raise
+    yield server
+    with _locked(lock):
+        server.stop()
+        if server.pid is None:
+            rmtree(server.home, ignore_errors=True)
+            rmtree(folder, ignore_errors=True)
+            lock.unlink()
+
+
+def _administrator(server: Server) -> psycopg.Connection[Any]:
+    return psycopg.connect(server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True)
+
+
+def _exists(server: Server, name: str) -> bool:
+    with _administrator(server) as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone())
+
+
+def _make_template(server: Server) -> None:
+    from loyalty.models import metadata
+
+    with _administrator(server) as connection:
+        connection.execute("CREATE DATABASE draft_of_tests")
+        engine = create_engine(server.url_of("draft_of_tests"))
+        metadata.create_all(engine)
+        engine.dispose()
+        connection.execute(f"ALTER DATABASE draft_of_tests RENAME TO {TEMPLATE}")
+
+
+_numbers = count(1)
+
+
+@contextmanager
+def _clone(server: Server, worker: str) -> Iterator[str]:
+    name = f"test_{worker}_{os.getpid()}_{next(_numbers)}"
+    with _administrator(server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    yield server.url_of(name)
+    with _administrator(server) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    """Return the name of this xdist worker."""
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "main"))
+
+
+@pytest.fixture(scope="session")
+def database_url(server: Server, worker_name: str) -> Iterator[str]:
+    """Return the database of this worker: nobody commits to it."""
+    with _clone(server, worker_name) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    """Return an engine on the database of this worker."""
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Return a session whose commits are savepoints: at the end of the test nothing has happened."""
+    if "fresh_database" in request.fixturenames:
+        pytest.fail(
+            "session and app look at different databases: use `with transaction() as session` with app"
+        )
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def fresh_database(server: Server, worker_name: str) -> Iterator[str]:
+    """Return the URL of a new, empty database with all tables: commit to it as you like."""
+    with _clone(server, worker_name) as url:
+        yield url
+
+
+# The application.
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """Return a clock that stands at noon UTC of Monday, March 2, 2026."""
+    return SetClock(NOON)
+
+
+@pytest.fixture
+def settings(fresh_database: str, tmp_path: Path) -> Settings:
+    """Return the settings of a test: an own database, no limits on attempts."""
+    return Settings(
+        mode="test",
+        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
+        database_url=fresh_database,
+        data_dir=tmp_path,
+        rate_limits=False,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
+    """Return the real application with its context pushed."""
+    from loyalty.app import create_app
+    from loyalty.db import db
+
+    app = create_app(settings, clock=clock)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client without cookies or tokens."""
+    return app.test_client()
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """Return the base URL of the application behind a real HTTP server on this machine."""
+    from werkzeug.serving import make_server
+
+    http = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{http.server_port}"
+    http.shutdown()
+    thread.join()
+    http.server_close()
+
+
+Together = Callable[[Callable[[int], Any], int], list[Any]]
+
+
+@pytest.fixture
+def together() -> Together:
+    """Return ``together(work, n)``: call ``work(0)`` … ``work(n-1)`` at the same moment, return what each gave.
+
+    An exception is given as the value, so that a race can count who was refused and why.
+    """
+
+    def run(work: Callable[[int], Any], number: int) -> list[Any]:
+        barrier = threading.Barrier(number)
+        given: list[Any] = [None] * number
+
+        def one(place: int) -> None:
+            barrier.wait()
+            try:
+                given[place] = work(place)
+            except Exception as error:
+                given[place] = error
+
+        threads = [threading.Thread(target=one, args=(place,)) for place in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return given
+
+    return run
