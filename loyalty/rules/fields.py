@@ -233,7 +233,11 @@ def _field(
 _TABLE: Final = (
     _field("channel", "text", _channel, choices=words.CHANNELS),
     _field("order.eligible_minor", "money", lambda ctx: ctx.eligible_minor),
-    _field("order.gross_minor", "money", _of_basket(lambda basket: sum(line.gross_minor for line in basket.lines))),
+    _field(
+        "order.gross_minor",
+        "money",
+        _of_basket(lambda basket: sum(line.gross_minor for line in basket.lines)),
+    ),
     _field("order.lines", "integer", _of_basket(lambda basket: len(basket.lines))),
     _field("order.items", "integer", _of_basket(lambda basket: sum(line.quantity for line in basket.lines))),
     _field("order.tags", "set", _of_basket(lambda basket: basket.tags)),
@@ -286,7 +290,9 @@ _TABLE: Final = (
     _field("member.tags", "set", _of_member(lambda member: member.tags)),
     _field("member.segments", "set", _of_member(lambda member: member.segments)),
     _field("member.employee", "boolean", _of_member(lambda member: member.employee)),
-    _field("member.favorite_store", "text", _of_member(lambda member: member.favorite_store), refers="stores"),
+    _field(
+        "member.favorite_store", "text", _of_member(lambda member: member.favorite_store), refers="stores"
+    ),
     _field("member.preferences", "set", _of_member(_preferences)),
     _field("store.key", "text", _of_store(lambda store: store.key), refers="stores"),
     _field("store.tags", "set", _of_store(lambda store: store.tags)),
@@ -301,7 +307,11 @@ _TABLE: Final = (
 FIELDS: Final[Mapping[str, Field]] = {each.key: each for each in _TABLE}
 
 # Families: any name may follow the prefix. What a custom event carries is text or integer, never both.
-FAMILIES: Final[Mapping[str, Kind]] = {"event.text.": "text", "event.number.": "integer", "member.preference.": "text"}
+FAMILIES: Final[Mapping[str, Kind]] = {
+    "event.text.": "text",
+    "event.number.": "integer",
+    "member.preference.": "text",
+}
 
 
 def find(key: str) -> Field | None:

@@ -34,13 +34,15 @@ class Offline:
         default=2000, metadata={"high": 10**7, "meaning": "most that one offline sale takes from a wallet"}
     )
     device_limit_minor: int = field(
-        default=3000, metadata={"high": 10**7, "meaning": "most that one phone spends offline between settlements"}
+        default=3000,
+        metadata={"high": 10**7, "meaning": "most that one phone spends offline between settlements"},
     )
     device_sales: int = field(
         default=3, metadata={"high": 1000, "meaning": "offline sales of one phone between settlements"}
     )
     max_age_hours: int = field(
-        default=24, metadata={"low": 1, "high": 24 * 30, "meaning": "age at which a till's data is too old to trust"}
+        default=24,
+        metadata={"low": 1, "high": 24 * 30, "meaning": "age at which a till's data is too old to trust"},
     )
 
 
@@ -56,7 +58,8 @@ class Settings:
         },
     )
     multiplier_base: Literal["tier_rate", "base_rate"] = field(
-        default="tier_rate", metadata={"choices": ("tier_rate", "base_rate"), "meaning": "what a multiplier multiplies"}
+        default="tier_rate",
+        metadata={"choices": ("tier_rate", "base_rate"), "meaning": "what a multiplier multiplies"},
     )
     multiplier_stacking: Stacking = field(
         default="add",
@@ -64,9 +67,14 @@ class Settings:
     )
     crossing_purchase: Literal["old_rate", "new_rate"] = field(
         default="old_rate",
-        metadata={"choices": ("old_rate", "new_rate"), "meaning": "the rate of the purchase that crosses a tier"},
+        metadata={
+            "choices": ("old_rate", "new_rate"),
+            "meaning": "the rate of the purchase that crosses a tier",
+        },
     )
-    bonus_counts_for_tier: bool = field(default=True, metadata={"meaning": "whether bonus points are tier points"})
+    bonus_counts_for_tier: bool = field(
+        default=True, metadata={"meaning": "whether bonus points are tier points"}
+    )
     earn_on_stored_value: bool = field(
         default=True, metadata={"meaning": "whether the part paid from the wallet or a gift card earns"}
     )
@@ -99,10 +107,12 @@ class Settings:
         metadata={"choices": ("feb_28", "mar_1"), "meaning": "the birthday of 29 February in other years"},
     )
     member_hold_minutes: int = field(
-        default=15, metadata={"low": 1, "high": 24 * 60, "meaning": "how long a held reward waits for its sale"}
+        default=15,
+        metadata={"low": 1, "high": 24 * 60, "meaning": "how long a held reward waits for its sale"},
     )
     code_window_seconds: int = field(
-        default=45, metadata={"low": 15, "high": 300, "meaning": "how old a pay code may be when it is scanned"}
+        default=45,
+        metadata={"low": 15, "high": 300, "meaning": "how old a pay code may be when it is scanned"},
     )
     claim_hours: int = field(
         default=48, metadata={"high": 24 * 90, "meaning": "how long a receipt can be claimed afterwards"}
@@ -126,7 +136,11 @@ def _setting(key: str, default: Any, metadata: Mapping[str, Any]) -> Setting:
 
 
 def _table(owner: type[Settings | Offline]) -> Mapping[str, Setting]:
-    return {each.name: _setting(each.name, each.default, each.metadata) for each in fields(owner) if each.default is not MISSING}
+    return {
+        each.name: _setting(each.name, each.default, each.metadata)
+        for each in fields(owner)
+        if each.default is not MISSING
+    }
 
 
 SETTINGS: Final = _table(Settings)
