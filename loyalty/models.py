@@ -3,8 +3,14 @@
 One line per feature: ``import loyalty.<feature>.models``.
 """
 
+# ruff: noqa: F401
+# pyright: reportUnusedImport=false
+
 import loyalty.codes.models
 import loyalty.members.models
+import loyalty.jobs.models
+import loyalty.messages.models
+import loyalty.wallet.models
 from loyalty.db import Base
 
 metadata = Base.metadata
