@@ -7,7 +7,7 @@ holds version 1842 holds everything up to 1842.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -64,20 +64,25 @@ def _head(session: Session, member_id: int, suffix: str) -> Head:
     return Head(*rows[0])
 
 
-def mark(session: Session, member_id: int, *entities: str, now: datetime | None = None, deleted: bool = False) -> int:
+def mark(session: Session, member_id: int, *entities: str, now: datetime, deleted: bool = False) -> int:
     """Say that these things of the member changed, and return the version of this transaction.
 
     The caller holds the lock of the account row. All marks of one transaction share one version.
     """
     version = _version(session, member_id)
     batch = Batch()
-    batch.add(MARK, mark_parameters(member_id, version, entities, now or datetime.now(UTC), deleted=deleted))
+    batch.add(MARK, mark_parameters(member_id, version, entities, now, deleted=deleted))
     batch.send(session)
     return version
 
 
 def mark_parameters(
-    member_id: int, version: int, entities: tuple[str, ...] | list[str], now: datetime, *, deleted: bool = False
+    member_id: int,
+    version: int,
+    entities: tuple[str, ...] | list[str],
+    now: datetime,
+    *,
+    deleted: bool = False,
 ) -> dict[str, Any]:
     """Return the parameters of ``MARK``, for a caller who sends it in a batch of its own."""
     return {
