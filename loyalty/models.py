@@ -7,10 +7,13 @@ One line per feature: ``import loyalty.<feature>.models``.
 # pyright: reportUnusedImport=false
 
 import loyalty.codes.models
-import loyalty.members.models
 import loyalty.jobs.models
+import loyalty.members.models
 import loyalty.messages.models
 import loyalty.wallet.models
+import loyalty.orders.models
+import loyalty.preferences.models
+import loyalty.sync.models
 from loyalty.db import Base
 
 metadata = Base.metadata

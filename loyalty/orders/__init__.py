@@ -1,0 +1,1 @@
+"""A draft basket on all of a member's devices."""

@@ -1,0 +1,1 @@
+"""The usual, favorites, store, dietary notes, \"how I take it\", and what the member allows."""
