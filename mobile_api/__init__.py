@@ -1,1 +1,19 @@
-"""The customers' face: a JSON API for phones and browsers."""
+"""The customers' API: ``/api/v1``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loyalty.web.face import Face
+
+FACE: Final = Face(
+    name="mobile_api",
+    prefix="/api/v1",
+    title="Regulars for members",
+    about="What a member's app and the web do: one balance, one code, one memory of what a customer likes.",
+    # One line for each subject; the order is the document's.
+    sections=(),
+)
+blueprint = FACE.blueprint(__name__)
+
+__all__ = ["FACE", "blueprint"]

@@ -1,1 +1,19 @@
-"""The tills' face: a JSON API for tills and adapters for vendors' tills."""
+"""The tills' API: ``/pos/v1``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loyalty.web.face import Face
+
+FACE: Final = Face(
+    name="pos_adapter",
+    prefix="/pos/v1",
+    title="Regulars for tills",
+    about="What a till does: enroll, sign cashiers in, scan, quote, sell, return.",
+    # One line for each subject; the order is the document's.
+    sections=(),
+)
+blueprint = FACE.blueprint(__name__)
+
+__all__ = ["FACE", "blueprint"]

@@ -1,0 +1,79 @@
+"""The application: which faces it has, and what they stand on."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import Connection, text
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import mobile_api
+import pos_adapter
+from loyalty.clock import Clock
+from loyalty.config import Settings
+from loyalty.db import CONNECTION_OPTIONS, db
+from loyalty.web import docs, errors, health, logs, metrics, requests, security, site
+from loyalty.web.limits import Limits
+from loyalty.web.paging import Cursors
+from loyalty.web.tokens import Tokens
+
+FACES = (mobile_api.FACE, pos_adapter.FACE)
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
+    """Return the application of these settings (of ``REGULARS_*`` if not given)."""
+    settings = settings or Settings.from_environ()
+    app = Flask("loyalty", static_folder=None)
+    app.testing = settings.mode == "test"
+    _install_database(app, settings)
+    _install_site(app, settings, clock or Clock())
+    _install_web(app, settings)
+    for blueprint in (mobile_api.blueprint, pos_adapter.blueprint):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _install_database(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "connect_args": {"options": CONNECTION_OPTIONS},
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": 5,
+        "pool_recycle": 1800,
+        "hide_parameters": True,  # an error's text must not carry a member's data
+    }
+    db.init_app(app)
+
+
+def _install_site(app: Flask, settings: Settings, clock: Clock) -> None:
+    secret = settings.secret_key
+    site.install(
+        app,
+        site.Site(
+            settings=settings,
+            clock=clock,
+            tokens=Tokens([secret]),
+            cursors=Cursors(secret),
+            limits=Limits(secret, enabled=settings.rate_limits),
+        ),
+    )
+
+
+def _install_web(app: Flask, settings: Settings) -> None:
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1)
+    requests.register(app)
+    logs.register(app)
+    metrics.register(app)
+    security.register(app, https=settings.public_url.startswith("https://"))
+    errors.register(app)
+    health.register(app, {"migrations": _is_migrated, "program": _has_program})
+    app.register_blueprint(docs.blueprint)
+
+
+def _is_migrated(connection: Connection) -> bool:
+    return bool(connection.execute(text("SELECT 1")).scalar())
+
+
+def _has_program(connection: Connection) -> bool:
+    return bool(connection.execute(text("SELECT 1")).scalar())

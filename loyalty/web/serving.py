@@ -1,0 +1,161 @@
+"""From a declared route to a view function.
+
+The order is always: who calls → may they → how often → what do they send → the handler → the answer. Everything that
+does not depend on the request is looked up once, when the view is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, cast
+
+from flask import Response, current_app, g, request
+from marshmallow import Schema
+
+from loyalty.actor import Actor
+from loyalty.errors import Busy, Denied, DomainError, Invalid, Unauthenticated
+from loyalty.web import etags, wire
+from loyalty.web.api import JSON, Answer, Call, Caller, Media, Route
+from loyalty.web.errors import BadInput
+from loyalty.web.limits import RateLimited
+from loyalty.web.parsing import BodyMissing, IdempotencyKeyMissing, body_of, idempotency_key_of, path_of, query_of
+from loyalty.web.site import Site, current
+
+View = Callable[..., Response]
+
+
+class PermissionMissing(Denied):
+    """The caller is known and lacks the permission that this route needs."""
+
+    code = "permission_missing"
+    text = "This needs the permission {permission}."
+
+
+# What any route may answer besides what it declares: bad input, limits, a busy database.
+ALWAYS: Final[tuple[type[DomainError], ...]] = (Invalid, BadInput, wire.Malformed, RateLimited, Busy)
+
+
+def errors_of(route: Route) -> tuple[type[DomainError], ...]:
+    """Return every refusal that this route may answer, its own first."""
+    found: list[type[DomainError]] = [*route.errors]
+    if route.who is not None:
+        found += [Unauthenticated, *route.who.errors]
+    if route.needs is not None:
+        found.append(PermissionMissing)
+    if route.idempotent:
+        found.append(IdempotencyKeyMissing)
+    if route.body is not None:
+        found.append(BodyMissing)
+    return tuple(dict.fromkeys([*found, *ALWAYS]))
+
+
+def view_of(route: Route) -> View:
+    """Return the view function of a route."""
+    body, who, handler = route.body, route.who, route.handler
+    respond = _responder(route)
+    declared = frozenset(error.code for error in errors_of(route))
+
+    def view(**values: Any) -> Response:
+        site = current()
+        now = site.clock.now()
+        actor = _admitted(route, who, site, now)
+        call = Call(
+            site,
+            now,
+            path_of(values, route.path) if route.path is not None else values,
+            actor,
+            query_of(request, route.query) if route.query is not None else _no_query(),
+            None if body is None else request.get_data() if isinstance(body, Media) else body_of(request, body),
+            idempotency_key_of(request) if route.idempotent else None,
+        )
+        try:
+            return respond(handler(call))
+        except DomainError as error:
+            _check_declared(route, declared, error)
+            raise
+
+    return view
+
+
+def _admitted(route: Route, who: Caller | None, site: Site, now: datetime) -> Actor | None:
+    """Return who calls, if they may and not too often."""
+    address = request.remote_addr or "unknown"
+    if who is None:
+        actor, client = None, address
+    else:
+        try:
+            actor = who.identify(request, site, now)
+        except Unauthenticated:
+            site.limits.admit(address, now=now)
+            raise
+        client = actor.client
+        g.client = client
+    site.limits.admit(client, now=now)
+    if route.needs is not None and actor is not None and not actor.may(route.needs):
+        raise PermissionMissing(permission=route.needs)
+    for limit in route.limits:
+        site.limits.count(limit, client, now=now)
+    return actor
+
+
+def _no_query() -> None:
+    """Refuse parameters on a route that has none: they would be a wrong hope, silently disappointed."""
+    if request.query_string:
+        query_of(request, _EMPTY)
+
+
+_EMPTY: Final = Schema()
+
+
+def _responder(route: Route) -> Callable[[object], Response]:
+    """Return the function that turns what a handler returned into a response."""
+    usual = next(iter(route.answers))
+    dumpers = {status: _dumper(schema) for status, schema in route.answers.items()}
+
+    def respond(result: object) -> Response:
+        if isinstance(result, Response):
+            return result
+        if not isinstance(result, Answer):
+            return _json(dumpers[usual](result), usual)
+        status = result.status or usual
+        if result.etag is not None and (status == 304 or (status == 200 and etags.is_current(result.etag))):
+            response = Response(status=304)
+        else:
+            response = _json(dumpers[status](result.data), status)
+        if result.headers:
+            response.headers.update(cast(Mapping[str, str], result.headers))
+        if result.etag is not None:
+            response.headers["ETag"] = result.etag
+            response.headers["Cache-Control"] = "private, no-cache"
+        return response
+
+    return respond
+
+
+def _dumper(schema: Schema | Media | None) -> Callable[[object], str]:
+    if schema is None:
+        return lambda _: ""
+    if isinstance(schema, Media):
+        raise_for = schema.type
+
+        def refuse(_: object) -> str:
+            raise TypeError(f"return a Response for {raise_for}")
+
+        return refuse
+    dump = schema.dump
+    return lambda data: wire.write(dump(data))
+
+
+def _json(text: str, status: int) -> Response:
+    response = Response(text, status=status, content_type=JSON) if text else Response(status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _check_declared(route: Route, declared: frozenset[str], error: DomainError) -> None:
+    """In tests, fail when a route raises what its document does not say."""
+    if current_app.testing and error.code not in declared:
+        raise AssertionError(
+            f"{route.method} {route.rule} raised {type(error).__name__} ({error.code}): add it to its errors="
+        ) from error

@@ -1,0 +1,1 @@
+"""The routes of the members' API, by subject."""
