@@ -14,13 +14,17 @@ from loyalty.edits.policy import (
     unseen,
     wins,
 )
+from loyalty.edits.service import PERMISSION, NotYours, begin
 
 __all__ = [
     "EVERYTHING",
+    "PERMISSION",
     "Dots",
     "Edit",
+    "NotYours",
     "Stamp",
     "Status",
+    "begin",
     "made_now",
     "newer",
     "saw",
