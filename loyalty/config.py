@@ -33,7 +33,7 @@ class ConfigError(Exception):
 
 
 def _said(help: str, default: str = "") -> str:  # noqa: A002 - the word a reader expects
-    return cast(str, field(default=default, metadata={"help": help}))
+    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ Two processes that migrate at once wait for each other: an advisory lock is take
 
 from __future__ import annotations
 
-
 from alembic import context
 from sqlalchemy import Connection, create_engine, text
 

@@ -192,6 +192,7 @@ def settings(fresh_database: str, tmp_path: Path) -> Settings:
 def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
     """Return the real application with its context pushed."""
     from loyalty.app import create_app
+
     from loyalty.db import db
 
     app = create_app(settings, clock=clock)

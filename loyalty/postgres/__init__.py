@@ -4,10 +4,9 @@ Several processes that ask for the server of one folder share it. The last one t
 earlier one was killed; ``regulars database start`` keeps it until ``regulars database stop``.
 """
 
-from loyalty.postgres.binaries import Binaries, find_binaries
+from loyalty.postgres.binaries import Binaries, DatabaseError, find_binaries
+from loyalty.postgres.cluster import FAST_AND_LOSSY
 from loyalty.postgres.server import (
-    FAST_AND_LOSSY,
-    DatabaseError,
     Server,
     database_url,
     ensure,

