@@ -74,22 +74,22 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     run = getattr(request.config, "workerinput", {}).get("testrunuid", f"single-{os.getpid()}")
     folder = Path(tempfile.gettempdir()) / f"regulars-test-{run[-12:]}"
     lock = folder.with_suffix(".lock")
+
     with _locked(lock):
         folder.mkdir(mode=0o711, exist_ok=True)
-        server = Server(folder / "postgres", settings=FAST_AND_LOSSY).start()
-        try:
-            if not _exists(server, TEMPLATE):
+        server = Server(folder / "postgres", settings=FAST_AND_LOSSY)
+    try:
+        with _locked(lock):
+            if not _exists(server.start(), TEMPLATE):
                 _make_template(server)
-        except BaseException:
+        yield server
+    finally:
+        with _locked(lock):
             server.stop()
-            raise
-    yield server
-    with _locked(lock):
-        server.stop()
-        if server.pid is None:
-            rmtree(server.home, ignore_errors=True)
-            rmtree(folder, ignore_errors=True)
-            lock.unlink()
+            if server.pid is None:
+                for leftover in {server.home, folder}:
+                    rmtree(leftover, ignore_errors=True)
+                lock.unlink(missing_ok=True)
 
 
 def _administrator(server: Server) -> psycopg.Connection[Any]:
@@ -105,10 +105,13 @@ def _make_template(server: Server) -> None:
     from loyalty.models import metadata
 
     with _administrator(server) as connection:
+        connection.execute("DROP DATABASE IF EXISTS draft_of_tests")
         connection.execute("CREATE DATABASE draft_of_tests")
         engine = create_engine(server.url_of("draft_of_tests"))
-        metadata.create_all(engine)
-        engine.dispose()
+        try:
+            metadata.create_all(engine)
+        finally:
+            engine.dispose()
         connection.execute(f"ALTER DATABASE draft_of_tests RENAME TO {TEMPLATE}")
 
 
