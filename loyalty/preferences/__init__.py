@@ -1,1 +1,74 @@
-"""The usual, favorites, store, dietary notes, \"how I take it\", and what the member allows."""
+"""The usual, favorites, store, dietary notes, "how I take it", and what the member allows."""
+
+from loyalty.preferences.consents import ConsentUnknown, give_consent, withdraw_consent
+from loyalty.preferences.names import DIETARY_TAGS, PREFERENCES, PURPOSES, SLOTS
+from loyalty.preferences.policy import Item, PreferenceInvalid, Purchase, slot_of, usual_by_slot
+from loyalty.preferences.queries import (
+    ChannelConsent,
+    ConsentAct,
+    ConsentView,
+    MarkedView,
+    PreferenceView,
+    TillView,
+    UsualView,
+    allows,
+    consent_history,
+    consents_of,
+    dietary_notes_of,
+    favorites_of,
+    preferences_of,
+    till_view,
+    usual_of,
+)
+from loyalty.preferences.service import (
+    TooManyOfThem,
+    add_dietary_note,
+    add_favorite,
+    clear_preference,
+    remove_dietary_note,
+    remove_favorite,
+    set_preference,
+)
+from loyalty.preferences.usual import forget_chosen_usual, hide_usual, learn_usual, set_usual, show_usual
+
+__all__ = [
+    "DIETARY_TAGS",
+    "PREFERENCES",
+    "PURPOSES",
+    "SLOTS",
+    "ChannelConsent",
+    "ConsentAct",
+    "ConsentUnknown",
+    "ConsentView",
+    "Item",
+    "MarkedView",
+    "PreferenceInvalid",
+    "PreferenceView",
+    "Purchase",
+    "TillView",
+    "TooManyOfThem",
+    "UsualView",
+    "add_dietary_note",
+    "add_favorite",
+    "allows",
+    "clear_preference",
+    "consent_history",
+    "consents_of",
+    "dietary_notes_of",
+    "favorites_of",
+    "forget_chosen_usual",
+    "give_consent",
+    "hide_usual",
+    "learn_usual",
+    "preferences_of",
+    "remove_dietary_note",
+    "remove_favorite",
+    "set_preference",
+    "set_usual",
+    "show_usual",
+    "slot_of",
+    "till_view",
+    "usual_by_slot",
+    "usual_of",
+    "withdraw_consent",
+]
