@@ -62,6 +62,7 @@ def _install_site(app: Flask, settings: Settings, clock: Clock) -> None:
 def _install_web(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=1)
+    logs.configure(settings.log_format, quiet=settings.mode == "test")
     requests.register(app)
     logs.register(app)
     metrics.register(app)

@@ -10,10 +10,19 @@ import loyalty.codes.models
 import loyalty.jobs.models
 import loyalty.members.models
 import loyalty.messages.models
+import loyalty.wallet.gateways.models
 import loyalty.wallet.models
 import loyalty.orders.models
 import loyalty.preferences.models
 import loyalty.sync.models
+import loyalty.offers.models
+import loyalty.rewards.models
+import loyalty.catalog.models
+import loyalty.sales.models
+import loyalty.changes.models
+import loyalty.ledger.models
+import loyalty.attempts.models
+import loyalty.staff.models
 from loyalty.db import Base
 
 metadata = Base.metadata

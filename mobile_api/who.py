@@ -21,7 +21,9 @@ Channel = Literal["app", "web"]
 
 def access_token(site: Site, *, device_id: str, member_id: int, channel: Channel, now: datetime) -> str:
     """Return an access token of ``LIFETIME`` for a device that was just verified."""
-    return site.tokens.issue(AUDIENCE, device_id, now=now, lifetime=LIFETIME, member=member_id, channel=channel)
+    return site.tokens.issue(
+        AUDIENCE, device_id, now=now, lifetime=LIFETIME, member=member_id, channel=channel
+    )
 
 
 def identify(request: Request, site: Site, now: datetime) -> Actor:

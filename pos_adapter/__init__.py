@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
+from pos_adapter.routes import enroll, sessions, till
 
 FACE: Final = Face(
     name="pos_adapter",
@@ -12,7 +13,11 @@ FACE: Final = Face(
     title="Regulars for tills",
     about="What a till does: enroll, sign cashiers in, scan, quote, sell, return.",
     # One line for each subject; the order is the document's.
-    sections=(),
+    sections=(
+        enroll.routes,
+        till.routes,
+        sessions.routes,
+    ),
 )
 blueprint = FACE.blueprint(__name__)
 

@@ -4,7 +4,7 @@ from loyalty.codes import drawing
 from loyalty.codes.admission import Admission, admit_number
 from loyalty.codes.card import luhn_valid
 from loyalty.codes.claims import draw_claim, verify_claim
-from loyalty.codes.keys import DeviceKeyState, KeyInvalid, jwk_of, new_private_key, sign, signed_by
+from loyalty.codes.keys import DeviceKeyState, KeyInvalid, clean_jwk, jwk_of, new_private_key, sign, signed_by
 from loyalty.codes.number import (
     Provision,
     draw_number,
@@ -84,6 +84,7 @@ __all__ = [
     "admit_number",
     "bind",
     "claim_receipt",
+    "clean_jwk",
     "code_secret",
     "coming_epoch",
     "device_key",

@@ -120,7 +120,7 @@ class Call:
     def actor(self) -> Actor:
         """Return who calls; raise ``Unauthenticated`` on a route for anybody."""
         if self.known is None:
-            raise Unauthenticated()
+            raise Unauthenticated
         return self.known
 
     @property

@@ -11,5 +11,5 @@ def bearer_of(request: Request) -> str:
     """Return the bearer token; raise ``Unauthenticated`` without one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated()
+        raise Unauthenticated
     return token.strip()

@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
 
-blueprint = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static/web")
+blueprint = Blueprint(
+    "web", __name__, template_folder="templates", static_folder="static", static_url_path="/static/web"
+)
 
 
 def page(document: dict[str, Any]) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -110,6 +110,8 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
 
 def _answer_unexpected(error: Exception) -> Response:
     """Answer 500 with nothing about the inside; what happened is in the log under the request's id."""
+    if current_app.testing:
+        raise error
     logs.unexpected(error)
     g.problem = "internal"
     return _response(

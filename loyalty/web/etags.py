@@ -9,7 +9,9 @@ from flask import request
 
 def tag_of(*parts: str | int | None) -> str:
     """Return a weak entity tag of what the answer depends on (a version, a language, a day)."""
-    digest = hashlib.blake2b("\0".join("" if each is None else str(each) for each in parts).encode(), digest_size=12)
+    digest = hashlib.blake2b(
+        "\0".join("" if each is None else str(each) for each in parts).encode(), digest_size=12
+    )
     return f'W/"{digest.hexdigest()}"'
 
 

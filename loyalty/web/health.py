@@ -42,5 +42,8 @@ def _ready(checks: Mapping[str, Check]) -> Response:
 
 def _answer(status: int, body: Mapping[str, object]) -> Response:
     return Response(
-        wire.write(body), status=status, content_type="application/json", headers={"Cache-Control": "no-store"}
+        wire.write(body),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
     )

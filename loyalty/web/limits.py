@@ -12,14 +12,11 @@ import hmac
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Index, Table, delete, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
-
-from loyalty.db import Base, db
+from loyalty import attempts
+from loyalty.db import db
 from loyalty.errors import TooMany
 from loyalty.web.tokens import derived
 
@@ -31,19 +28,6 @@ class RateLimited(TooMany):
 
     code = "rate_limited"
     text = "Too many requests. Try again in {retry_after_seconds} seconds."
-
-
-class RateCount(Base):
-    """How often a key was counted in a window. Unlogged: after a crash of the database counting starts again."""
-
-    __tablename__ = "rate_limit"
-    __table_args__ = (Index(None, "expires_at"), {"prefixes": ["UNLOGGED"]})
-
-    bucket: Mapped[str] = mapped_column(primary_key=True)
-    key_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    window_start: Mapped[datetime] = mapped_column(primary_key=True)
-    count: Mapped[int]
-    expires_at: Mapped[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +54,14 @@ class Limits:
         """Count one try of ``key`` (an address, an identity; kept only as a hash); raise ``RateLimited``."""
         if not self._enabled:
             return
-        start = datetime.fromtimestamp(int(now.timestamp()) // limit.seconds * limit.seconds, UTC)
-        end = start + timedelta(seconds=limit.seconds)
-        counted = self._add(limit.bucket, self._hash(limit.bucket, key), start, end)
+        key_hash = hmac.digest(self._key, f"{limit.bucket}\0{key}".encode(), "sha256")[:16]
+        # Autocommit: one round trip, and nothing that happens to the request takes it back.
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            counted, end = attempts.count(
+                connection, bucket=limit.bucket, key_hash=key_hash, seconds=limit.seconds, now=now
+            )
         if counted > limit.times:
-            raise RateLimited(retry_after_seconds=max(1, int((end - now).total_seconds()) + 1))
+            raise RateLimited(retry_after_seconds=int((end - now).total_seconds()) + 1)
 
     def admit(self, client: str, *, now: datetime) -> None:
         """Take one token of this client's bucket; raise ``RateLimited`` when it is empty."""
@@ -89,28 +76,3 @@ class Limits:
                 self._buckets.popitem(last=False)
         if tokens < 1:
             raise RateLimited(retry_after_seconds=max(1, int(1 / self._rate)))
-
-    def _hash(self, bucket: str, key: str) -> bytes:
-        return hmac.digest(self._key, f"{bucket}\0{key}".encode(), "sha256")[:16]
-
-    @staticmethod
-    def _add(bucket: str, key_hash: bytes, start: datetime, end: datetime) -> int:
-        statement = insert(RateCount).values(
-            bucket=bucket, key_hash=key_hash, window_start=start, count=1, expires_at=end
-        )
-        upsert = statement.on_conflict_do_update(
-            index_elements=["bucket", "key_hash", "window_start"], set_={"count": RateCount.count + 1}
-        ).returning(RateCount.count)
-        # Autocommit: one round trip, and nothing that happens to the request takes it back.
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return connection.execute(upsert).scalar_one()
-
-
-def sweep(session: Session, *, now: datetime, at_most: int = 10_000) -> int:
-    """Delete counters whose window is over; return how many. Called by a periodic job."""
-    table = RateCount.__table__
-    assert isinstance(table, Table)
-    over = text(
-        "ctid = any(array(SELECT ctid FROM rate_limit WHERE expires_at < :now LIMIT :at_most))"
-    ).bindparams(now=now, at_most=at_most)
-    return len(session.execute(delete(table).where(over).returning(table.c.bucket)).all())

@@ -21,10 +21,12 @@ _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _PACKAGES: Final = ("loyalty", "mobile_api", "pos_adapter")
 
 
-def configure(log_format: str = "json", level: int = logging.INFO) -> None:
-    """Set up structlog for this process: ``json`` or ``console``, on standard error."""
+def configure(log_format: str = "json", *, quiet: bool = False) -> None:
+    """Set up structlog for this process: ``json`` or ``console``, on standard error; quiet: errors only."""
     last: Any = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer()
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
@@ -32,7 +34,7 @@ def configure(log_format: str = "json", level: int = logging.INFO) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             last,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR if quiet else logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -61,7 +63,10 @@ def places_of(error: BaseException) -> list[str]:
     """Return our own places that an error passed, outermost first, as ``file:line function``."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [each for each in frames if any(f"/{name}/" in each.filename for name in _PACKAGES)]
-    return [f"{'/'.join(each.filename.rsplit('/', 3)[1:])}:{each.lineno} {each.name}" for each in ours or frames[-3:]]
+    return [
+        f"{'/'.join(each.filename.rsplit('/', 3)[1:])}:{each.lineno} {each.name}"
+        for each in ours or frames[-3:]
+    ]
 
 
 def hashed(identity: str) -> str:

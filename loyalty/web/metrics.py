@@ -12,7 +12,14 @@ import time
 from typing import Final
 
 from flask import Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector  # pyright: ignore[reportUnknownVariableType]
 from werkzeug.exceptions import NotFound
 
@@ -20,8 +27,12 @@ _SECONDS: Final = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 
 REQUESTS: Final = Counter("regulars_requests_total", "Requests answered.", ("method", "route", "status"))
-SECONDS: Final = Histogram("regulars_request_seconds", "Time to answer.", ("method", "route"), buckets=_SECONDS)
-REFUSALS: Final = Counter("regulars_refusals_total", "Problem documents answered, by code.", ("route", "code"))
+SECONDS: Final = Histogram(
+    "regulars_request_seconds", "Time to answer.", ("method", "route"), buckets=_SECONDS
+)
+REFUSALS: Final = Counter(
+    "regulars_refusals_total", "Problem documents answered, by code.", ("route", "code")
+)
 
 
 def register(app: Flask, *, token: str = "") -> None:
@@ -43,7 +54,7 @@ def _measure(response: Response) -> Response:
 
 def _metrics(token: str) -> Response:
     if not _may_read(token):
-        raise NotFound()
+        raise NotFound
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()

@@ -59,7 +59,9 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
 def document_of(title: str, about: str, prefix: str, sections: Iterable[Routes]) -> dict[str, Any]:
     """Return the OpenAPI document of these routes."""
     plugin = _plugin()
-    spec = APISpec(title, "1", "3.1.0", plugins=[plugin], info={"description": about}, servers=[{"url": prefix}])
+    spec = APISpec(
+        title, "1", "3.1.0", plugins=[plugin], info={"description": about}, servers=[{"url": prefix}]
+    )
     spec.components.schema("Problem", PROBLEM_SCHEMA)
     schemes: dict[str, Any] = {}
     for section in sections:
@@ -74,8 +76,7 @@ def document_of(title: str, about: str, prefix: str, sections: Iterable[Routes])
 
 
 def _plugin() -> MarshmallowPlugin:
-    plugin = _Plugin(schema_name_resolver=_name_of)
-    return plugin
+    return _Plugin(schema_name_resolver=_name_of)
 
 
 class _Converter(OpenAPIConverter):
@@ -116,7 +117,9 @@ def _operation(route: Route, tag: str) -> dict[str, Any]:
         "operationId": route.name,
         "tags": [tag],
         "summary": route.summary,
-        "security": [] if route.who is None else [{k: list(v) for k, v in each.items()} for each in route.who.security],
+        "security": []
+        if route.who is None
+        else [{k: list(v) for k, v in each.items()} for each in route.who.security],
         "parameters": _parameters(route),
         "responses": {**_answers(route), **_refusals(route)},
     }
@@ -146,7 +149,9 @@ def _parameters(route: Route) -> list[Any]:
     if route.idempotent:
         about = "New for every new request; the same again for a retry, which is then answered as the first."
         shape = {"type": "string", "pattern": KEY_PATTERN, "minLength": 8, "maxLength": 64}
-        found.append({"in": "header", "name": KEY_HEADER, "required": True, "description": about, "schema": shape})
+        found.append(
+            {"in": "header", "name": KEY_HEADER, "required": True, "description": about, "schema": shape}
+        )
     if route.etag:
         shape = {"type": "string", "maxLength": 400}
         found.append({"in": "header", "name": "If-None-Match", "required": False, "schema": shape})
@@ -182,7 +187,10 @@ def _refusals(route: Route) -> dict[str, Any]:
         refusals[413] = "`too_large`: the body is too large."
         refusals[415] = "`unsupported_media_type`: the body is of another media type."
     return {
-        str(status): {"description": text, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        str(status): {
+            "description": text,
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
         for status, text in refusals.items()
     }
 
@@ -195,5 +203,3 @@ def _sentence(kind: type[DomainError]) -> str:
     """Return the first sentence of the error's docstring."""
     about = " ".join((kind.__doc__ or kind.text).split())
     return about.partition(". ")[0].rstrip(".") + "."
-
-

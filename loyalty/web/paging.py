@@ -67,7 +67,11 @@ def page_of(item: type[Schema], *, of: int = PAGE_LIMIT) -> type[Output]:
     members: dict[str, fields.Field[Any]] = {
         "items": Many(item, max=of),
         "next": Pattern(
-            _CURSOR_PATTERN, expected="a cursor", max=400, allow_none=True, about="Where the next page begins."
+            _CURSOR_PATTERN,
+            expected="a cursor",
+            max=400,
+            allow_none=True,
+            about="Where the next page begins.",
         ),
     }
     return type(name, (Output,), dict(members))

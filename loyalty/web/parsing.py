@@ -44,7 +44,7 @@ class _Parser(FlaskParser):
         del schema
         raw = req.get_data(cache=True)
         if not raw:
-            raise BodyMissing()
+            raise BodyMissing
         if req.mimetype != "application/json":
             raise UnsupportedMediaType("Send application/json.")
         return wire.read(raw)
@@ -92,7 +92,7 @@ def idempotency_key_of(request: Request) -> str:
     """Return the caller's idempotency key; raise ``IdempotencyKeyMissing``, or ``BadInput`` for an odd one."""
     key = request.headers.get(KEY_HEADER)
     if key is None:
-        raise IdempotencyKeyMissing()
+        raise IdempotencyKeyMissing
     if not _KEY.match(key):
         raise BadInput("header", (Flaw(f"/{KEY_HEADER}", IdempotencyKeyMissing.text, "invalid"),))
     return key

@@ -24,6 +24,8 @@ def request_id() -> str:
 
 
 def _begin() -> None:
+    # Set, not left out: in tests one application context serves many requests.
+    g.problem = g.client = None
     given = request.headers.get(HEADER)
     g.request_id = given if given is not None and _SANE.match(given) else secrets.token_hex(16)
 

@@ -14,22 +14,23 @@ from flask import Response, current_app, g, request
 from marshmallow import Schema
 
 from loyalty.actor import Actor
-from loyalty.errors import Busy, Denied, DomainError, Invalid, Unauthenticated
+from loyalty.errors import Busy, DomainError, Invalid, Unauthenticated
+from loyalty.staff import PermissionDenied, require
 from loyalty.web import etags, wire
 from loyalty.web.api import JSON, Answer, Call, Caller, Media, Route
 from loyalty.web.errors import BadInput
 from loyalty.web.limits import RateLimited
-from loyalty.web.parsing import BodyMissing, IdempotencyKeyMissing, body_of, idempotency_key_of, path_of, query_of
+from loyalty.web.parsing import (
+    BodyMissing,
+    IdempotencyKeyMissing,
+    body_of,
+    idempotency_key_of,
+    path_of,
+    query_of,
+)
 from loyalty.web.site import Site, current
 
 View = Callable[..., Response]
-
-
-class PermissionMissing(Denied):
-    """The caller is known and lacks the permission that this route needs."""
-
-    code = "permission_missing"
-    text = "This needs the permission {permission}."
 
 
 # What any route may answer besides what it declares: bad input, limits, a busy database.
@@ -42,7 +43,7 @@ def errors_of(route: Route) -> tuple[type[DomainError], ...]:
     if route.who is not None:
         found += [Unauthenticated, *route.who.errors]
     if route.needs is not None:
-        found.append(PermissionMissing)
+        found.append(PermissionDenied)
     if route.idempotent:
         found.append(IdempotencyKeyMissing)
     if route.body is not None:
@@ -66,7 +67,11 @@ def view_of(route: Route) -> View:
             path_of(values, route.path) if route.path is not None else values,
             actor,
             query_of(request, route.query) if route.query is not None else _no_query(),
-            None if body is None else request.get_data() if isinstance(body, Media) else body_of(request, body),
+            None
+            if body is None
+            else request.get_data()
+            if isinstance(body, Media)
+            else body_of(request, body),
             idempotency_key_of(request) if route.idempotent else None,
         )
         try:
@@ -92,8 +97,8 @@ def _admitted(route: Route, who: Caller | None, site: Site, now: datetime) -> Ac
         client = actor.client
         g.client = client
     site.limits.admit(client, now=now)
-    if route.needs is not None and actor is not None and not actor.may(route.needs):
-        raise PermissionMissing(permission=route.needs)
+    if route.needs is not None and actor is not None:
+        require(actor, route.needs)
     for limit in route.limits:
         site.limits.count(limit, client, now=now)
     return actor

@@ -57,19 +57,24 @@ class Tokens:
     def issue(self, audience: str, subject: str, *, now: datetime, lifetime: timedelta, **claims: Any) -> str:
         """Return a token for ``subject`` that only ``read(…, audience)`` accepts, until ``now + lifetime``."""
         issued = int(now.timestamp())
-        standard = {"sub": subject, "aud": audience, "iat": issued, "exp": issued + int(lifetime.total_seconds())}
+        standard = {
+            "sub": subject,
+            "aud": audience,
+            "iat": issued,
+            "exp": issued + int(lifetime.total_seconds()),
+        }
         return jwt.encode({**claims, **standard}, self._keys[self._kid], ALGORITHM, {"kid": self._kid})
 
     def read(self, token: str, audience: str, *, now: datetime) -> Mapping[str, Any]:
         """Return the claims of a token; raise ``TokenInvalid`` or ``TokenExpired``."""
         if len(token) > MAX_LENGTH:
-            raise TokenInvalid()
+            raise TokenInvalid
         claims = self._verified(token, audience)
         seconds = now.timestamp()
         if claims["exp"] <= seconds:
-            raise TokenExpired()
+            raise TokenExpired
         if claims["iat"] > seconds + _LEEWAY_SECONDS:
-            raise TokenInvalid()
+            raise TokenInvalid
         return claims
 
     def _verify(self, token: str, audience: str) -> Mapping[str, Any]:
@@ -78,18 +83,18 @@ class Tokens:
             key = self._key_of(header)
             claims = jwt.decode(token, key, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS)  # type: ignore[arg-type]
         except (jwt.InvalidTokenError, UnicodeError, ValueError) as error:
-            raise TokenInvalid() from error
+            raise TokenInvalid from error
         if type(claims["exp"]) is not int or type(claims["iat"]) is not int:
-            raise TokenInvalid()
+            raise TokenInvalid
         return claims
 
     def _key_of(self, header: Mapping[str, Any]) -> bytes:
         """Return the key that the header names; a header with anything but our three members is not ours."""
         kid = header.get("kid")
         if header.keys() != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or header["typ"] != "JWT":
-            raise TokenInvalid()
+            raise TokenInvalid
         if not isinstance(kid, str) or kid not in self._keys:
-            raise TokenInvalid()
+            raise TokenInvalid
         return self._keys[kid]
 
 

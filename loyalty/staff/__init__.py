@@ -1,0 +1,76 @@
+"""The staff: who works here, who may do what, tills and sign-ins, and what everybody did."""
+
+from loyalty.staff.audit import record
+from loyalty.staff.models import Staff, Till
+from loyalty.staff.people import add, deactivate, require, set_pin, set_role
+from loyalty.staff.policy import GRANTS, PERMISSIONS, ROLES, permissions_of
+from loyalty.staff.queries import (
+    Standing,
+    acts,
+    cashiers_of,
+    people,
+    person,
+    person_named,
+    session_at,
+    standing,
+    till,
+    tills,
+)
+from loyalty.staff.refusals import (
+    EmailTaken,
+    EnrollmentInvalid,
+    PermissionDenied,
+    PinInvalid,
+    PinLocked,
+    PinWrong,
+    RoleTooHigh,
+    RoleUnknown,
+    StaffMissing,
+    TillMissing,
+)
+from loyalty.staff.shifts import count_pin_try, sign_in, sign_out
+from loyalty.staff.tills import SEEN_EVERY, enroll, offer_enrollment, revoke, seen, set_key
+
+__all__ = [
+    "GRANTS",
+    "PERMISSIONS",
+    "ROLES",
+    "SEEN_EVERY",
+    "EmailTaken",
+    "EnrollmentInvalid",
+    "PermissionDenied",
+    "PinInvalid",
+    "PinLocked",
+    "PinWrong",
+    "RoleTooHigh",
+    "RoleUnknown",
+    "Staff",
+    "StaffMissing",
+    "Standing",
+    "Till",
+    "TillMissing",
+    "acts",
+    "add",
+    "cashiers_of",
+    "count_pin_try",
+    "deactivate",
+    "enroll",
+    "offer_enrollment",
+    "people",
+    "permissions_of",
+    "person",
+    "person_named",
+    "record",
+    "require",
+    "revoke",
+    "seen",
+    "session_at",
+    "set_key",
+    "set_pin",
+    "set_role",
+    "sign_in",
+    "sign_out",
+    "standing",
+    "till",
+    "tills",
+]
