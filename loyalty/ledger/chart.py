@@ -33,6 +33,7 @@ OFFLINE_RISK: Final = 2105
 LOADS_IMPORTED: Final = 2106
 WALLET_FORFEITED: Final = 2107
 GOODWILL_MONEY: Final = 2108
+GIFT_CARDS: Final = 2109  # loaded from gift cards: equals, with its sign, the gift cards that are redeemed
 
 NAMES: Final = {
     POINTS: "member points",
@@ -57,6 +58,7 @@ NAMES: Final = {
     LOADS_IMPORTED: "loads: imported",
     WALLET_FORFEITED: "wallet forfeited",
     GOODWILL_MONEY: "goodwill money",
+    GIFT_CARDS: "gift cards",
 }
 
 CLEARING: Final = (POINTS_IN_TRANSIT, IN_TRANSIT)

@@ -28,10 +28,10 @@ STATUSES = (
 class PaymentRow(Base):
     """One payment by card. ``id`` is its natural key everywhere: at the provider, in the ledger, in answers.
 
-    ``credited_seq`` is the member's ledger number of the booking; ``refunded_minor`` what went back to the
-    card,
-    ``refunding_minor`` what is on its way there, ``lost_minor`` what the bank took back and the wallet no
-    longer had.
+    ``credited_seq`` is the member's ledger number of the booking. ``refunded_minor`` went back to the card,
+    ``refunding_minor`` is on its way there, ``disputed_minor`` was taken by the cardholder's bank, and
+    ``lost_minor`` is what of those two the wallet no longer had. A cash top-up has the gateway ``cash`` and
+    no intent.
     """
 
     __tablename__ = "payment"
@@ -43,8 +43,9 @@ class PaymentRow(Base):
         CheckConstraint(f"status IN {STATUSES}", name="status"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint(
-            "refunded_minor >= 0 AND refunding_minor >= 0 AND lost_minor >= 0"
-            " AND refunded_minor + refunding_minor <= amount_minor AND lost_minor <= refunded_minor",
+            "refunded_minor >= 0 AND refunding_minor >= 0 AND disputed_minor >= 0 AND lost_minor >= 0"
+            " AND refunded_minor + refunding_minor + disputed_minor <= amount_minor"
+            " AND lost_minor <= refunded_minor + disputed_minor",
             name="refund_within_amount",
         ),
         CheckConstraint("(status = 'credited') = (credited_at IS NOT NULL)", name="credited_has_time"),
@@ -72,6 +73,7 @@ class PaymentRow(Base):
     credited_seq: Mapped[int | None]
     refunded_minor: Mapped[int] = mapped_column(server_default="0")
     refunding_minor: Mapped[int] = mapped_column(server_default="0")
+    disputed_minor: Mapped[int] = mapped_column(server_default="0")
     lost_minor: Mapped[int] = mapped_column(server_default="0")
 
 
@@ -95,6 +97,7 @@ class PaymentRefundRow(Base):
     __tablename__ = "payment_refund"
     __table_args__ = (
         UniqueConstraint("member_id", "client", "key"),
+        Index("ix_payment_refund_status_checked_at", "status", "checked_at"),
         CheckConstraint("status IN ('pending', 'succeeded', 'failed')", name="status"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
     )
@@ -172,23 +175,25 @@ class AutoReloadRow(Base):
 
 
 class GiftCardRow(Base):
-    """A gift card, keyed by the keyed hash of its code: the code itself is shown once and kept nowhere.
+    """A gift card, keyed by the hash of its code: the code is told once, to whom it is for, and kept nowhere.
 
-    ``claimed_by`` is the member whose redemption has begun (the claim of LEDGER.md § 4); it never changes to
-    another member unless that one's ledger shows that nothing was booked.
+    ``claimed_by`` is the member whose redemption has begun (the claim of LEDGER.md § 4); the claim passes to
+    nobody else unless that member's redemptions show, under that member's lock, that nothing was booked.
     """
 
     __tablename__ = "gift_card"
     __table_args__ = (
         UniqueConstraint("id"),
         Index("ix_gift_card_bought_by", "bought_by"),
-        Index("ix_gift_card_sale", "sale"),
+        Index("ix_gift_card_sale", "sale", "sale_line"),
         Index("ix_gift_card_status_claimed_at", "status", "claimed_at"),
         CheckConstraint("status IN ('active', 'claimed', 'redeemed', 'void')", name="status"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint(
             "(status IN ('claimed', 'redeemed')) = (claimed_by IS NOT NULL)", name="claimed_has_member"
         ),
+        CheckConstraint("(status = 'redeemed') = (redeemed_at IS NOT NULL)", name="redeemed_has_time"),
+        CheckConstraint("(status = 'void') = (voided_at IS NOT NULL)", name="void_has_time"),
     )
 
     code_hash: Mapped[bytes] = mapped_column(primary_key=True)
@@ -198,12 +203,28 @@ class GiftCardRow(Base):
     currency: Mapped[str]
     status: Mapped[str]
     bought_by: Mapped[int | None]
-    bought_for: Mapped[str | None]
     sale: Mapped[str | None]
     sale_line: Mapped[str | None]
+    payment: Mapped[str | None]
     activated_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     claimed_by: Mapped[int | None]
     claimed_at: Mapped[datetime | None]
-    redeemed_seq: Mapped[int | None]
+    redeemed_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
+
+
+class GiftCardRedemptionRow(Base):
+    """A gift card in a member's books.
+
+    Written with the booking, so that one card is booked once by one member.
+    """
+
+    __tablename__ = "gift_card_redemption"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("account.member_id"), primary_key=True)
+    gift_card: Mapped[str] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+    seq: Mapped[int]
+    redeemed_at: Mapped[datetime]
