@@ -7,6 +7,8 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 export UV_NO_CONFIG := 1
 export UV_PYTHON_DOWNLOADS := never
+# Some machines set it; every run would then compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check format lock bench soak clean
 
@@ -21,7 +23,7 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

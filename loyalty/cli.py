@@ -14,6 +14,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "database": ("loyalty.commands.database:command", "Start, stop or locate the embedded database."),
     "migrate": ("loyalty.commands.migrate:command", "Bring the database's tables up to date."),
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
+    "staff": ("loyalty.commands.staff:command", "Add staff, set PINs and roles, read what everybody did."),
+    "till": ("loyalty.commands.till:command", "Enroll, list and revoke tills."),
     "worker": ("loyalty.commands.worker:command", "Run the jobs: messages, expiry, schedules."),
 }
 
@@ -63,18 +65,30 @@ def main() -> NoReturn:
         sys.stderr.close()  # the reader (head, less) has gone
         sys.exit(1)
     except Exception as error:
-        if not _is_for_people(error):
+        text = _for_people(error)
+        if text is None:
             raise
-        _tell(str(error))
+        _tell(text)
     sys.exit(0)
 
 
-def _is_for_people(error: Exception) -> bool:
-    from loyalty.config import ConfigError  # noqa: PLC0415 - only when something went wrong
+def _for_people(error: Exception) -> str | None:
+    """Return what a person is told of this error; None: it is a bug, and a traceback is in order."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - only when something went wrong
+
+    from loyalty.config import ConfigError  # noqa: PLC0415
     from loyalty.errors import DomainError  # noqa: PLC0415
     from loyalty.postgres import DatabaseError  # noqa: PLC0415
 
-    return isinstance(error, ConfigError | DatabaseError | DomainError)
+    if isinstance(error, ConfigError | DatabaseError | DomainError):
+        return str(error)
+    if (
+        isinstance(error, OperationalError)
+        and error.connection_invalidated is False
+        and error.statement is None
+    ):
+        return f"The database cannot be reached: {' '.join(str(error.orig).split())}"
+    return None
 
 
 def _tell(text: str) -> NoReturn:

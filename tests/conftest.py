@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from loyalty.clock import SetClock
 from loyalty.config import Settings
-from loyalty.postgres import FAST_AND_LOSSY, Server
+from loyalty.postgres import FAST_AND_LOSSY, Server, temporary_folder
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -72,7 +71,7 @@ def _locked(path: Path) -> Iterator[None]:
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Return the PostgreSQL server that all workers of this run share; the last one to leave removes it."""
     run = getattr(request.config, "workerinput", {}).get("testrunuid", f"single-{os.getpid()}")
-    folder = Path(tempfile.gettempdir()) / f"regulars-test-{run[-12:]}"
+    folder = temporary_folder(durable=False) / f"regulars-test-{run[-12:]}"
     lock = folder.with_suffix(".lock")
 
     with _locked(lock):
@@ -195,7 +194,6 @@ def settings(fresh_database: str, tmp_path: Path) -> Settings:
 def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
     """Return the real application with its context pushed."""
     from loyalty.app import create_app
-
     from loyalty.db import db
 
     app = create_app(settings, clock=clock)

@@ -12,6 +12,7 @@ from loyalty.postgres.server import (
     ensure,
     running,
     temporary,
+    temporary_folder,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "find_binaries",
     "running",
     "temporary",
+    "temporary_folder",
 ]

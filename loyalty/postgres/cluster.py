@@ -43,6 +43,7 @@ FAST_AND_LOSSY: Final[Mapping[str, str | int]] = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": 0,
+    "max_wal_size": "256MB",
     "autovacuum_naptime": "10min",
 }
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
 from psycopg import sql
@@ -23,6 +23,8 @@ from loyalty.postgres.cluster import FAST_AND_LOSSY, LONGEST_SECONDS, NAME, Clus
 
 if TYPE_CHECKING:
     from loyalty.config import Settings
+
+_ROOM_IN_MEMORY: Final = 2 * 1024**3
 
 
 class Server(Cluster):
@@ -156,8 +158,8 @@ def running(home: Path, *, settings: Mapping[str, str | int] | None = None) -> I
 
 @contextmanager
 def temporary(*, durable: bool = False, settings: Mapping[str, str | int] | None = None) -> Iterator[Server]:
-    """Have a new server in a temporary folder; ``durable`` for benchmarks and for tests that crash it."""
-    folder = Path(tempfile.mkdtemp(prefix="regulars-"))
+    """Have a new server in a temporary folder; ``durable``, on a disk, for benchmarks and tests that crash it."""
+    folder = Path(tempfile.mkdtemp(prefix="regulars-", dir=temporary_folder(durable=durable)))
     if account_for_server().switch:
         folder.chmod(0o711)
     server = Server(folder / "postgres", settings={**({} if durable else FAST_AND_LOSSY), **(settings or {})})
@@ -167,6 +169,19 @@ def temporary(*, durable: bool = False, settings: Mapping[str, str | int] | None
     finally:
         for leftover in {folder, server.home}:
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def temporary_folder(*, durable: bool) -> Path:
+    """Return the folder for temporary databases: on a disk, or in memory (20 times quicker to clone) if there is room.
+
+    ``/tmp`` may itself be memory, so it is not where durable data go.
+    """
+    on_disk, in_memory = Path("/var/tmp"), Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder there
+    if durable:
+        return on_disk if os.access(on_disk, os.W_OK) else Path(tempfile.gettempdir())
+    if os.access(in_memory, os.W_OK | os.X_OK) and shutil.disk_usage(in_memory).free > _ROOM_IN_MEMORY:
+        return in_memory
+    return Path(tempfile.gettempdir())
 
 
 @contextmanager

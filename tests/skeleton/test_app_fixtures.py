@@ -1,7 +1,9 @@
 """The application of the fixtures is the real one, on a database of the test alone."""
 
+import urllib.error
 import urllib.request
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -25,8 +27,7 @@ def test_an_unknown_address_is_answered_in_order(client: FlaskClient) -> None:
 
 
 def test_a_real_server_answers(live_server: str) -> None:
-    try:
+    with pytest.raises(urllib.error.HTTPError) as raised:
         urllib.request.urlopen(f"{live_server}/there-is-no-such-page", timeout=5)
-    except urllib.error.HTTPError as error:
-        with error:
-            assert error.code == 404
+    with raised.value as answer:
+        assert answer.code == 404
