@@ -64,7 +64,6 @@ OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = {
 # Operators whose value is a list of operands; ``between`` takes exactly two, both ends included.
 LIST_OPERATORS: Final = frozenset({"in", "not_in", "has_any", "has_all", "has_none", "between"})
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-LIST_LIMIT: Final = 200
 TEXT_LIMIT: Final = 200
 
 
@@ -93,8 +92,8 @@ class Field:
             raise ValueError(f"expected one of the operators {', '.join(self.operators)}")
         if operator not in LIST_OPERATORS:
             return self._single(value)
-        if not isinstance(value, list) or not 1 <= len(value) <= LIST_LIMIT:  # pyright: ignore[reportUnknownArgumentType]
-            raise ValueError(f"expected a list of 1 to {LIST_LIMIT} values")
+        if not isinstance(value, list) or not 1 <= len(value) <= words.LIST_LIMIT:  # pyright: ignore[reportUnknownArgumentType]
+            raise ValueError(f"expected a list of 1 to {words.LIST_LIMIT} values")
         values = [self._single(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
         if operator != "between":
             return frozenset(values)

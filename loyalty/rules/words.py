@@ -1,4 +1,4 @@
-"""The closed vocabularies of a program, and the labels of condition fields in every language of the console."""
+"""The closed vocabularies of a program, and the labels of condition fields in every console language."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ OCCASIONS: Final = (
 EVENT_PREFIX: Final = "event:"
 PERIODS: Final = ("order", "day", "week", "calendar_month", "year", "life", "program")
 EXPIRY_KINDS: Final = ("never", "days", "months_end", "inactivity")
+PLURALS: Final = ("zero", "one", "two", "few", "many", "other")
+# How large a condition or a formula may be, and the list a field may be compared with.
+DEPTH_LIMIT: Final = 8
+NODE_LIMIT: Final = 200
+LIST_LIMIT: Final = 200
 QUALIFIES_BY: Final = ("accumulated", "single_purchase", "items", "visits", "distinct_days")
 
 FIELD_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
