@@ -52,7 +52,7 @@ def _install_site(app: Flask, settings: Settings, clock: Clock) -> None:
         site.Site(
             settings=settings,
             clock=clock,
-            tokens=Tokens([secret]),
+            tokens=Tokens([secret, *_listed(settings.old_secret_keys)]),
             cursors=Cursors(secret),
             limits=Limits(secret, enabled=settings.rate_limits),
         ),
@@ -65,8 +65,12 @@ def _install_web(app: Flask, settings: Settings) -> None:
     logs.configure(settings.log_format, quiet=settings.mode == "test")
     requests.register(app)
     logs.register(app)
-    metrics.register(app)
-    security.register(app, https=settings.public_url.startswith("https://"))
+    metrics.register(app, token=settings.metrics_token)
+    security.register(
+        app,
+        origins=_listed(settings.cors_origins),
+        https=settings.public_url.startswith("https://"),
+    )
     errors.register(app)
     health.register(app, {"migrations": _is_migrated, "program": _has_program})
     app.register_blueprint(docs.blueprint)
@@ -78,3 +82,7 @@ def _is_migrated(connection: Connection) -> bool:
 
 def _has_program(connection: Connection) -> bool:
     return bool(connection.execute(text("SELECT 1")).scalar())
+
+
+def _listed(written: str) -> list[str]:
+    return [each.strip() for each in written.split(",") if each.strip()]

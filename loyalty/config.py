@@ -60,6 +60,17 @@ class Settings:
     rate_limits: bool = field(
         default=True, metadata={"help": "Limit sign-in, PIN and code attempts: on or off."}
     )
+    old_secret_keys: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "Former secret keys, by comma: what they signed stays valid until it expires."},
+    )
+    cors_origins: str = _said("Other sites whose pages may call the APIs, by comma; empty: none.")
+    metrics_token: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "Lets a scraper elsewhere read /metrics; empty: only this machine."},
+    )
     smtp_url: str = field(
         default="",
         repr=False,

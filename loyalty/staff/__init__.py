@@ -1,9 +1,10 @@
 """The staff: who works here, who may do what, tills and sign-ins, and what everybody did."""
 
+from loyalty.staff.accounts import add, deactivate, require, set_pin, set_role
 from loyalty.staff.audit import record
-from loyalty.staff.models import Staff, Till
-from loyalty.staff.people import add, deactivate, require, set_pin, set_role
-from loyalty.staff.policy import GRANTS, PERMISSIONS, ROLES, permissions_of
+from loyalty.staff.enrollment import SEEN_EVERY, enroll, offer_enrollment, revoke, seen, set_key
+from loyalty.staff.models import Staff, StaffAct, Till
+from loyalty.staff.policy import ENROLLMENT_LIFETIME, GRANTS, PERMISSIONS, ROLES, permissions_of
 from loyalty.staff.queries import (
     Standing,
     acts,
@@ -29,9 +30,9 @@ from loyalty.staff.refusals import (
     TillMissing,
 )
 from loyalty.staff.shifts import count_pin_try, sign_in, sign_out
-from loyalty.staff.tills import SEEN_EVERY, enroll, offer_enrollment, revoke, seen, set_key
 
 __all__ = [
+    "ENROLLMENT_LIFETIME",
     "GRANTS",
     "PERMISSIONS",
     "ROLES",
@@ -45,6 +46,7 @@ __all__ = [
     "RoleTooHigh",
     "RoleUnknown",
     "Staff",
+    "StaffAct",
     "StaffMissing",
     "Standing",
     "Till",

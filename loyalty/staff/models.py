@@ -77,10 +77,14 @@ class TillEnrollment(Base):
 
 
 class CashierSession(Base):
-    """A cashier at a till, from the PIN to the sign-out."""
+    """A cashier at a till, from the PIN to the sign-out; one at a time."""
 
     __tablename__ = "cashier_session"
-    __table_args__ = (Index("ix_cashier_session_till_id", "till_id", "started_at"),)
+    __table_args__ = (
+        Index(
+            "uq_cashier_session_till_id", "till_id", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     staff_id: Mapped[str]

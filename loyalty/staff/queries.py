@@ -56,7 +56,7 @@ def standing(session: Session, till_id: str, session_id: str | None) -> Standing
         generation=till.generation,
         last_seen_at=till.last_seen_at,
         staff_id=staff_id,
-        session_ends_at=None if staff_id is None else ends_at,
+        session_ends_at=ends_at,
         permissions=permissions_of(role),
     )
 

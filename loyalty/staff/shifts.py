@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from loyalty.actor import Actor
 from loyalty.ids import new_id
 from loyalty.staff import audit
-from loyalty.staff.models import CashierSession, Staff
+from loyalty.staff.enrollment import end_sessions
+from loyalty.staff.models import CashierSession, Staff, Till
 from loyalty.staff.policy import PIN_TRIES, SESSION_LIFETIME, lock_until
 from loyalty.staff.refusals import PinLocked, PinWrong
 from loyalty.staff.secrecy import fits
-from loyalty.staff.tills import end_sessions
 
 
 def count_pin_try(session: Session, *, staff_id: str, now: datetime) -> None:
@@ -44,6 +44,7 @@ def sign_in(session: Session, *, actor: Actor, staff_id: str, pin: str, now: dat
     hashed = person.pin_hash if person is not None and _works_here(person, actor.store) else None
     if not fits(hashed, pin) or person is None:
         raise PinWrong
+    session.get(Till, actor.id, with_for_update=True)  # two sign-ins at one till, one after the other
     person.pin_tries = person.pin_locks = 0
     person.pin_locked_until = None
     end_sessions(session, till_id=actor.id, now=now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 from marshmallow.types import UnknownOption
@@ -25,20 +25,21 @@ INSTANT_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([
 # and halves of surrogate pairs, which are no text.
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
+T = TypeVar("T")
 Validator = Callable[[Any], Any]
 
 
 class Input(Schema):
     """What a caller sends: an unknown field is an error, because it is a typing error or a wrong hope."""
 
-    class Meta(Schema.Meta):
+    class Meta:
         unknown: UnknownOption = RAISE
 
 
 class Output(Schema):
     """What is answered: every declared field is always there, unless it is declared with ``optional=True``."""
 
-    class Meta(Schema.Meta):
+    class Meta:
         unknown: UnknownOption = EXCLUDE
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
@@ -58,7 +59,7 @@ def _metadata(about: str | None, example: Any, optional: bool) -> dict[str, Any]
     return metadata
 
 
-class _Own:
+class _Own(fields.Field[T]):
     """The arguments that every field here has in common: ``about``, ``example`` and, for answers, ``optional``."""
 
     def __init__(
@@ -72,7 +73,7 @@ class _Own:
         super().__init__(*inner, metadata=_metadata(about, example, optional), **options)
 
 
-class Whole(_Own, fields.Field[int]):
+class Whole(_Own[int]):
     """A whole number: ``2445`` or ``2445.0``, never a text or a boolean."""
 
     default_error_messages = {"invalid": "Expected a whole number.", "null": "May not be null."}  # noqa: RUF012
@@ -114,7 +115,7 @@ class Milli(Whole):
         super().__init__(min=min, max=max, **options)
 
 
-class Bool(_Own, fields.Field[bool]):
+class Bool(_Own[bool]):
     """``true`` or ``false``, and nothing that merely looks like it."""
 
     default_error_messages = {"invalid": "Expected true or false.", "null": "May not be null."}  # noqa: RUF012
@@ -134,7 +135,7 @@ class QueryBool(Bool):
         raise self.make_error("invalid")
 
 
-class Text(_Own, fields.Field[str]):
+class Text(_Own[str]):
     """A text for people, without control characters; ``max`` is its length in characters (200 if not said)."""
 
     default_error_messages = {  # noqa: RUF012
@@ -179,7 +180,7 @@ class Id(Pattern):
         super().__init__(ID_PATTERN, expected="an id: letters, digits, '_', '-'", **options)
 
 
-class Choice(_Own, fields.Field[str]):
+class Choice(_Own[str]):
     """One of a few words."""
 
     default_error_messages = {"invalid": "Expected a text.", "null": "May not be null."}  # noqa: RUF012
@@ -195,7 +196,7 @@ class Choice(_Own, fields.Field[str]):
         return value
 
 
-class Instant(_Own, fields.Field[datetime]):
+class Instant(_Own[datetime]):
     """An instant in RFC 3339 with its offset; read and written in UTC, to the microsecond."""
 
     default_error_messages = {  # noqa: RUF012
@@ -219,7 +220,7 @@ class Instant(_Own, fields.Field[datetime]):
         return moment
 
 
-class Day(_Own, fields.Field[date]):
+class Day(_Own[date]):
     """A calendar day, ``2026-03-01``."""
 
     default_error_messages = {  # noqa: RUF012
@@ -239,7 +240,7 @@ class Day(_Own, fields.Field[date]):
             raise self.make_error("invalid") from error
 
 
-class Many(_Own, fields.List[Any]):
+class Many(_Own[Any], fields.List[Any]):
     """A list of at most ``max`` items."""
 
     default_error_messages = {"invalid": "Expected a list.", "null": "May not be null."}  # noqa: RUF012
@@ -261,11 +262,11 @@ class Many(_Own, fields.List[Any]):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class One(_Own, fields.Nested):
+class One(_Own[Any], fields.Nested):
     """An object of a schema."""
 
 
-class Map(_Own, fields.Dict):
+class Map(_Own[Any], fields.Dict):
     """An object whose keys are data (locales, stores): at most ``max`` of them."""
 
     default_error_messages = {"invalid": "Expected an object.", "null": "May not be null."}  # noqa: RUF012
@@ -280,10 +281,10 @@ class Map(_Own, fields.Dict):
     ) -> None:
         limit = _MaxProperties(max)
         super().__init__(keys=keys or Text(min=1, max=64), values=values, validate=limit, **options)
-        self.metadata["maxProperties"] = max
+        self.metadata = {**self.metadata, "maxProperties": max}
 
 
-class Document(_Own, fields.Field[Any]):
+class Document(_Own[Any]):
     """Any JSON value: only where the shape is another document's business (a rule, an explanation)."""
 
 

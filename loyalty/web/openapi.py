@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
 from loyalty.errors import DomainError
@@ -103,7 +104,7 @@ def _pattern(_: Any, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
     return {"pattern": written[0]} if written else {}
 
 
-def _name_of(schema: Any) -> str | None:
+def _name_of(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
     return kind.__name__.removesuffix("Schema")
 

@@ -6,9 +6,9 @@ does not depend on the request is looked up once, when the view is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from flask import Response, current_app, g, request
 from marshmallow import Schema
@@ -129,7 +129,7 @@ def _responder(route: Route) -> Callable[[object], Response]:
         else:
             response = _json(dumpers[status](result.data), status)
         if result.headers:
-            response.headers.update(cast(Mapping[str, str], result.headers))
+            response.headers.update(result.headers)
         if result.etag is not None:
             response.headers["ETag"] = result.etag
             response.headers["Cache-Control"] = "private, no-cache"

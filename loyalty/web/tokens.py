@@ -91,7 +91,7 @@ class Tokens:
     def _key_of(self, header: Mapping[str, Any]) -> bytes:
         """Return the key that the header names; a header with anything but our three members is not ours."""
         kid = header.get("kid")
-        if header.keys() != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or header["typ"] != "JWT":
+        if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or header["typ"] != "JWT":
             raise TokenInvalid
         if not isinstance(kid, str) or kid not in self._keys:
             raise TokenInvalid

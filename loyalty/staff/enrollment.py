@@ -13,8 +13,8 @@ from loyalty import codes
 from loyalty.actor import Actor
 from loyalty.ids import new_id
 from loyalty.staff import audit, queries
+from loyalty.staff.accounts import require
 from loyalty.staff.models import CashierSession, Till, TillEnrollment
-from loyalty.staff.people import require
 from loyalty.staff.policy import ENROLLMENT_LIFETIME, shown_code
 from loyalty.staff.refusals import EnrollmentInvalid
 from loyalty.staff.secrecy import code_hash, new_code
