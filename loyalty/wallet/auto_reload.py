@@ -48,7 +48,7 @@ def keep_card(
 ) -> CardRow:
     """Remember a card that the provider now keeps; the same card again is the same row."""
     changes.lock(session, member_id)
-    known = next((row for row in queries.cards(session, member_id) if row.method == card.method), None)
+    known = next((row for row in queries.cards_of(session, member_id) if row.method == card.method), None)
     if known is not None:
         return known
     row = CardRow(
@@ -73,10 +73,10 @@ def drop_card(session: Session, *, member_id: int, card_id: str, now: datetime) 
     Auto-reload from it is switched off. The caller tells the provider after the commit.
     """
     changes.lock(session, member_id)
-    row = queries.card(session, member_id, card_id)
+    row = queries.card_of(session, member_id, card_id)
     if row is None:
         raise CardMissing
-    order = queries.auto_reload(session, member_id)
+    order = queries.auto_reload_of(session, member_id)
     if order is not None and order.card == card_id and order.enabled:
         order.enabled = False
         order.updated_at = now
@@ -105,7 +105,7 @@ def set_auto_reload(
     ``CardMissing``, ``AmountOutOfRange``.
     """
     books = ledger.open_books(session, member_id)
-    row = queries.auto_reload(session, member_id)
+    row = queries.auto_reload_of(session, member_id)
     old = None if row is None else _settings(row)
     if old == settings:
         assert row is not None
@@ -113,7 +113,7 @@ def set_auto_reload(
     if settings.enabled:
         policy.check_amount(settings.amount_minor, limits.top_up_min_minor, limits.top_up_max_minor)
         policy.check_amount(settings.threshold_minor, 0, books.account.wallet_limit_minor)
-        if queries.card(session, member_id, settings.card) is None:
+        if queries.card_of(session, member_id, settings.card) is None:
             raise CardMissing
     policy.check_guard(old, settings, changed_at=changed_at, now=now)
     if row is None:
@@ -158,7 +158,7 @@ def begin_auto_reload(
     known = queries.payment_by_key(session, member_id, CLIENT, trigger)
     if known is not None:
         return known
-    standing = queries.auto_reload(session, member_id)
+    standing = queries.auto_reload_of(session, member_id)
     if standing is None or not standing.enabled or account.wallet_minor >= standing.threshold_minor:
         return None
     recent = queries.reloads_since(session, member_id, now - timedelta(days=1))
@@ -166,7 +166,7 @@ def begin_auto_reload(
         return None
     if sum(each.status in ("credited", "paid") for each in recent) >= limits.reloads_a_day:
         return None
-    card = queries.card(session, member_id, standing.card)
+    card = queries.card_of(session, member_id, standing.card)
     if card is None or card.gateway != gateway:
         return None
     order = payments.Order(
@@ -191,7 +191,7 @@ def end_auto_reload(session: Session, payment: PaymentRow, *, now: datetime) -> 
 
     Call it once per payment, in the transaction that settled it. Return whether it was switched off.
     """
-    order = queries.auto_reload(session, payment.member_id)
+    order = queries.auto_reload_of(session, payment.member_id)
     if order is None:
         return False
     if payment.status == "credited":

@@ -22,7 +22,7 @@ _COMING = ("created", "requires_action", "processing", "paid")
 _LOADS = ("top_up", "auto_reload")
 
 
-def payment(session: Session, member_id: int, payment_id: str) -> PaymentRow | None:
+def payment_of(session: Session, member_id: int, payment_id: str) -> PaymentRow | None:
     """Return one payment of a member."""
     return session.get(PaymentRow, (member_id, payment_id))
 
@@ -47,7 +47,7 @@ def refund_by_key(session: Session, member_id: int, client: str, key: str) -> Pa
     ).one_or_none()
 
 
-def payments(
+def payments_of(
     session: Session, member_id: int, *, before: str | None = None, limit: int = 50, loads_only: bool = True
 ) -> Sequence[PaymentRow]:
     """Return a page of a member's payments, newest first: those before the id ``before``."""
@@ -128,24 +128,24 @@ def reloads_since(session: Session, member_id: int, since: datetime) -> list[Pay
     return list(session.scalars(statement))
 
 
-def auto_reload(session: Session, member_id: int) -> AutoReloadRow | None:
+def auto_reload_of(session: Session, member_id: int) -> AutoReloadRow | None:
     """Return a member's auto-reload settings."""
     return session.get(AutoReloadRow, member_id, populate_existing=True)
 
 
-def cards(session: Session, member_id: int) -> Sequence[CardRow]:
+def cards_of(session: Session, member_id: int) -> Sequence[CardRow]:
     """Return the cards kept for a member, newest first."""
     return session.scalars(
         select(CardRow).where(CardRow.member_id == member_id).order_by(CardRow.id.desc())
     ).all()
 
 
-def card(session: Session, member_id: int, card_id: str) -> CardRow | None:
+def card_of(session: Session, member_id: int, card_id: str) -> CardRow | None:
     """Return one kept card of a member."""
     return session.get(CardRow, (member_id, card_id))
 
 
-def customer(session: Session, member_id: int, gateway: str) -> str | None:
+def customer_of(session: Session, member_id: int, gateway: str) -> str | None:
     """Return the name under which a provider keeps this member's cards."""
     row = session.get(CustomerRow, (member_id, gateway))
     return None if row is None else row.customer
@@ -188,7 +188,7 @@ def pending_refunds(session: Session, *, before: datetime, limit: int) -> list[t
     return [(row[0], row[1]) for row in rows]
 
 
-def refund(session: Session, member_id: int, refund_id: str) -> PaymentRefundRow | None:
+def refund_of(session: Session, member_id: int, refund_id: str) -> PaymentRefundRow | None:
     """Return one refund of a member."""
     return session.get(PaymentRefundRow, (member_id, refund_id))
 

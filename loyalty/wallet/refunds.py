@@ -106,7 +106,7 @@ def finish_refund(
     The third value is true where the refund just failed and its money has to go back into the wallet in this
     transaction (never for a ``returned`` payment: that money was never in the wallet). Raise ``RefundMissing``.
     """
-    refund = queries.refund(session, member_id, refund_id)
+    refund = queries.refund_of(session, member_id, refund_id)
     if refund is None:
         raise RefundMissing
     payment = lock_payment(session, member_id, refund.payment)
