@@ -51,7 +51,9 @@ class Standing(Base):
     """Where a member stands: tier and the running totals that rules ask about. Changed under the account lock.
 
     ``advanced_at`` is the moment up to which everything that time alone changes (demotion, expiry, birthdays,
-    schedules) was applied. ``spent_minor`` is money spent on purchases, returns taken out.
+    schedules) was applied. ``spent_minor`` is money spent on purchases, returns taken out. ``window_milli`` is the
+    tier counter kept running: the sum of ``tier_earning`` after ``window_from``, where the window began when the
+    row was last written.
     """
 
     __tablename__ = "standing"
@@ -64,7 +66,33 @@ class Standing(Base):
     visits: Mapped[int] = mapped_column(server_default="0")
     last_visit_at: Mapped[datetime | None]
     spent_minor: Mapped[int] = mapped_column(server_default="0")
+    window_from: Mapped[datetime] = mapped_column(server_default=text("'1970-01-01 00:00:00+00'"))
+    window_milli: Mapped[int] = mapped_column(server_default="0")
     advanced_at: Mapped[datetime]
+
+
+class TierChange(Base):
+    """One move between tiers, so that a return can undo a promotion and a late sale can be judged by its day.
+
+    ``prior_since`` and ``prior_until`` are the validity of the tier that was left; ``window_from`` is where the
+    counter that decided it began.
+    """
+
+    __tablename__ = "tier_change"
+    __table_args__ = (
+        CheckConstraint("kind IN ('promotion', 'demotion', 'renewal', 'set', 'undone')", name="kind"),
+    )
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    from_tier: Mapped[str]
+    to_tier: Mapped[str]
+    prior_since: Mapped[datetime]
+    prior_until: Mapped[datetime | None]
+    window_from: Mapped[datetime]
+    sale: Mapped[str | None]
 
 
 class TierEarning(Base):
@@ -155,7 +183,7 @@ class RefreshToken(Base):
 
     Generation ``g`` of the token is derived from ``seed`` and the server's secret, so the database alone cannot
     make one, every old generation is recognized for what it is, and a lost answer can be given again.
-    ``ended_reason`` tells why the chain ended: ``signed_out``, ``revoked``, ``reused`` or ``replaced``.
+    ``ended_reason`` tells why the chain ended: ``signed_out``, ``revoked``, ``replayed`` or ``replaced``.
     """
 
     __tablename__ = "refresh_token"

@@ -1,0 +1,109 @@
+"""Which member an address signs in: one member's, whatever happens at once.
+
+The protocol has two steps that may be in one transaction or in two: ``claim`` inserts the address and reads back
+whose it is; ``verify`` ends the claim once the member's own transaction is done. Whoever finds their own claim goes
+on with it, so that a crash in between costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from loyalty import changes, messages
+from loyalty.members.contacts import Contact, MemberSecret, contact_hash
+from loyalty.members.models import ContactIdentity
+from loyalty.members.refusals import ContactTaken, LastContact
+
+
+def owner_of(session: Session, *, contact: Contact, secret: MemberSecret) -> int | None:
+    """Return whom an address signs in."""
+    return session.scalar(
+        select(ContactIdentity.member_id).where(ContactIdentity.value_hash == contact_hash(secret, contact))
+    )
+
+
+def claim(session: Session, *, contact: Contact, member_id: int, secret: MemberSecret, now: datetime) -> int:
+    """Claim an address for a member and return whose it is: this member's, or whoever was first."""
+    value_hash = contact_hash(secret, contact)
+    session.execute(
+        insert(ContactIdentity)
+        .values(
+            value_hash=value_hash, kind=contact.kind, value=contact.value, member_id=member_id, claimed_at=now
+        )
+        .on_conflict_do_nothing()
+    )
+    return session.scalars(
+        select(ContactIdentity.member_id).where(ContactIdentity.value_hash == value_hash)
+    ).one()
+
+
+def verify(
+    session: Session, *, contact: Contact, member_id: int, secret: MemberSecret, now: datetime
+) -> None:
+    """Say that a member has proven to read what is sent to an address."""
+    session.execute(
+        update(ContactIdentity)
+        .where(
+            ContactIdentity.value_hash == contact_hash(secret, contact),
+            ContactIdentity.member_id == member_id,
+        )
+        .values(verified_at=now)
+    )
+
+
+def contacts_of(session: Session, member_id: int) -> Sequence[ContactIdentity]:
+    """Return a member's addresses, the first verified first."""
+    return session.scalars(
+        select(ContactIdentity)
+        .where(ContactIdentity.member_id == member_id)
+        .order_by(ContactIdentity.verified_at.nulls_last(), ContactIdentity.value)
+    ).all()
+
+
+def add_contact(
+    session: Session, *, member_id: int, contact: Contact, secret: MemberSecret, now: datetime
+) -> None:
+    """Let another address sign a member in, after its code was accepted (``use_code``); tell the old addresses.
+
+    Raise ``ContactTaken``.
+    """
+    changes.lock(session, member_id)
+    before = [(each.kind, each.value) for each in contacts_of(session, member_id)]
+    if claim(session, contact=contact, member_id=member_id, secret=secret, now=now) != member_id:
+        raise ContactTaken
+    verify(session, contact=contact, member_id=member_id, secret=secret, now=now)
+    changes.mark(session, member_id, "profile", now=now)
+    for kind, value in before:
+        if value != contact.value:
+            payload = {"kind": kind, "to": value, "added": contact.kind}
+            messages.tell(session, "contact_added", payload, member_id=member_id, now=now)
+
+
+def remove_contact(
+    session: Session, *, member_id: int, contact: Contact, secret: MemberSecret, now: datetime
+) -> None:
+    """Let an address no longer sign in; raise ``LastContact`` where no other would."""
+    changes.lock(session, member_id)
+    others = session.scalar(
+        select(func.count())
+        .select_from(ContactIdentity)
+        .where(
+            ContactIdentity.member_id == member_id,
+            ContactIdentity.verified_at.is_not(None),
+            ContactIdentity.value_hash != contact_hash(secret, contact),
+        )
+    )
+    if not others:
+        raise LastContact
+    session.execute(
+        delete(ContactIdentity).where(
+            ContactIdentity.value_hash == contact_hash(secret, contact),
+            ContactIdentity.member_id == member_id,
+        )
+    )
+    changes.mark(session, member_id, "profile", now=now)

@@ -1,0 +1,111 @@
+"""What is asked about members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from loyalty import codes
+from loyalty.codes.models import DeviceKey
+from loyalty.members.contacts import Contact, MemberSecret, contact_hash
+from loyalty.members.models import ContactIdentity, Device, Member, Standing
+from loyalty.members.refusals import DeviceRevoked, MemberBlocked, MemberUnknown, SessionExpired
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One device as its member sees it. ``kid`` is the key it signs pay codes with, if it has registered one."""
+
+    id: str
+    name: str
+    platform: str
+    created_at: datetime
+    last_seen_at: datetime
+    kid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a device belongs to, as it stands now."""
+
+    member_id: int
+    platform: Literal["app", "web", "kiosk"]
+
+
+def caller(session: Session, device_id: str) -> Caller:
+    """Return whose device this is; raise ``SessionExpired``, ``DeviceRevoked`` or ``MemberBlocked``."""
+    row = session.execute(
+        select(Device.member_id, Device.platform, Device.status, Member.status.label("member_status"))
+        .join(Member, Member.member_id == Device.member_id)
+        .where(Device.id == device_id)
+    ).one_or_none()
+    if row is None:
+        raise SessionExpired
+    if row.status != "active":
+        raise DeviceRevoked
+    if row.member_status != "active":
+        raise MemberBlocked
+    return Caller(row.member_id, cast(Literal["app", "web", "kiosk"], row.platform))
+
+
+def member(session: Session, member_id: int) -> Member:
+    """Return a member; of a merged one, the survivor. Raise ``MemberUnknown``."""
+    found = session.get(Member, member_id)
+    while found is not None and found.merged_into is not None:
+        found = session.get(Member, found.merged_into)
+    if found is None or found.status == "erased":
+        raise MemberUnknown
+    return found
+
+
+def find(
+    session: Session, text: str, *, secret: MemberSecret | None = None, contact: Contact | None = None
+) -> int:
+    """Return the member with this public id, account number, card number or ``contact``; raise ``MemberUnknown``."""
+    found: int | None = None
+    if contact is not None and secret is not None:
+        found = session.scalar(
+            select(ContactIdentity.member_id).where(
+                ContactIdentity.value_hash == contact_hash(secret, contact),
+                ContactIdentity.verified_at.is_not(None),
+            )
+        )
+    elif text.startswith("m_"):
+        found = session.scalar(select(Member.member_id).where(Member.public_id == text))
+    elif text.isascii() and text.isdigit():
+        found = codes.member_of(session, f"number:{text}") or codes.member_of(session, f"card:{text}")
+    if found is None:
+        raise MemberUnknown
+    return member(session, found).member_id
+
+
+def standing(session: Session, member_id: int) -> Standing:
+    """Return where a member stands; raise ``MemberUnknown``."""
+    found = session.get(Standing, member_id)
+    if found is None:
+        raise MemberUnknown
+    return found
+
+
+def devices_of(session: Session, member_id: int, *, ids: Sequence[str] | None = None) -> list[DeviceView]:
+    """Return a member's active devices (or those of ``ids``), the last seen first."""
+    key = DeviceKey.kid.label("kid")
+    statement = (
+        select(Device.id, Device.name, Device.platform, Device.created_at, Device.last_seen_at, key)
+        .outerjoin(
+            DeviceKey,
+            (DeviceKey.member_id == Device.member_id)
+            & (DeviceKey.device_id == Device.id)
+            & (DeviceKey.status != "revoked"),
+        )
+        .where(Device.member_id == member_id, Device.status == "active")
+        .order_by(Device.last_seen_at.desc(), Device.id.desc())
+    )
+    if ids is not None:
+        statement = statement.where(Device.id.in_(ids))
+    return [DeviceView(*row) for row in session.execute(statement)]
