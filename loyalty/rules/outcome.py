@@ -17,7 +17,10 @@ ByLine = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """Money off. ``points_milli`` is what it costs the member (a reward), 0 for rules, coupons and grants."""
+    """Money off. ``points_milli`` is what it costs the member (a reward), 0 for rules, coupons and grants.
+
+    ``coupon`` is the id of the code, ``offer_instance`` the received offer that gives it: both are used up by it.
+    """
 
     source: Literal["rule", "reward", "coupon"]
     key: str
@@ -28,6 +31,7 @@ class Discount:
     grant: str | None = None
     hold: str | None = None
     coupon: str | None = None
+    offer_instance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,15 @@ class LimitUse:
 
 @dataclass(frozen=True, slots=True)
 class GrantGiven:
-    """A reward given to the member, to be used once."""
+    """A reward given to the member, to be used once; or a coupon (then ``reward`` is empty)."""
 
     rule: str
     reward: str
     valid_from: datetime
     valid_until: datetime | None
     why: Why
+    coupon: str | None = None
+    offer_instance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ class TierSet:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """Lots earned before ``earned_before`` live until at least ``until`` (never shorter than they already do)."""
+    """Lots earned before ``earned_before`` that end at all live ``months`` calendar months longer."""
 
     rule: str
     months: int
