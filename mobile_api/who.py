@@ -1,4 +1,8 @@
-"""Who calls the members' API: a device, by its access token."""
+"""Who calls the members' API: a device, by its access token.
+
+The token names the device and nothing else. Whose it is, and whether it is still welcome, is looked up at every call:
+a device that was signed out is out at once, and a merged member's devices are the survivor's at once.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from flask import Request
+from sqlalchemy.orm import Session
 
+from loyalty import members
 from loyalty.actor import Actor
+from loyalty.db import db
 from loyalty.errors import Unauthenticated
 from loyalty.web.api import Caller
 from loyalty.web.bearer import bearer_of
@@ -16,21 +23,28 @@ from loyalty.web.tokens import TokenExpired, TokenInvalid
 
 AUDIENCE: Final = "regulars:member"
 LIFETIME: Final = timedelta(minutes=10)
-Channel = Literal["app", "web"]
+Channel = Literal["app", "web", "store"]
+# A kiosk stands in the store, whoever is signed in on it.
+_CHANNELS: Final[dict[str, Channel]] = {"app": "app", "web": "web", "kiosk": "store"}
 
 
-def access_token(site: Site, *, device_id: str, member_id: int, channel: Channel, now: datetime) -> str:
+def access_token(site: Site, *, device_id: str, now: datetime) -> str:
     """Return an access token of ``LIFETIME`` for a device that was just verified."""
-    return site.tokens.issue(
-        AUDIENCE, device_id, now=now, lifetime=LIFETIME, member=member_id, channel=channel
-    )
+    return site.tokens.issue(AUDIENCE, device_id, now=now, lifetime=LIFETIME)
 
 
 def identify(request: Request, site: Site, now: datetime) -> Actor:
-    """Return the actor of an access token; raise ``Unauthenticated``."""
+    """Return the actor of an access token; raise ``Unauthenticated``, ``DeviceRevoked`` or ``MemberBlocked``."""
     claims = site.tokens.read(bearer_of(request), AUDIENCE, now=now)
-    channel: Channel = "web" if claims.get("channel") == "web" else "app"
-    return Actor(kind="member", id=claims["sub"], channel=channel, member_id=claims["member"])
+    # Autocommit: one round trip, and no transaction is left open while the handler opens its own.
+    with (
+        db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        Session(connection) as session,
+    ):
+        caller = members.caller(session, claims["sub"])
+    return Actor(
+        kind="member", id=claims["sub"], channel=_CHANNELS[caller.platform], member_id=caller.member_id
+    )
 
 
 MEMBER: Final = Caller(
@@ -44,5 +58,12 @@ MEMBER: Final = Caller(
         }
     },
     security=({"member": ()},),
-    errors=(TokenInvalid, TokenExpired, Unauthenticated),
+    errors=(
+        TokenInvalid,
+        TokenExpired,
+        Unauthenticated,
+        members.SessionExpired,
+        members.DeviceRevoked,
+        members.MemberBlocked,
+    ),
 )
