@@ -186,10 +186,11 @@ def begin_auto_reload(
         return None
 
 
-def end_auto_reload(session: Session, payment: PaymentRow, *, now: datetime) -> bool:
+def end_auto_reload(session: Session, payment: PaymentRow, *, was: str, now: datetime) -> bool:
     """Count what became of an automatic payment; after three declines in a row switch it off and say so.
 
-    Call it once per payment, in the transaction that settled it. Return whether it was switched off.
+    Call it in the transaction that settled it; ``was`` is the status before, so that a payment counts once.
+    Return whether it was switched off.
     """
     order = queries.auto_reload_of(session, payment.member_id)
     if order is None:
@@ -197,7 +198,8 @@ def end_auto_reload(session: Session, payment: PaymentRow, *, now: datetime) -> 
     if payment.status == "credited":
         order.failures = 0
         return False
-    if payment.status not in ("declined", "canceled", "requires_action"):
+    has_failed = payment.status in ("declined", "canceled", "requires_action")
+    if not has_failed or was not in ("created", "processing"):
         return False
     order.failures += 1
     stopped = order.enabled and order.failures >= policy.FAILURES_ALLOWED

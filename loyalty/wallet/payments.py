@@ -192,11 +192,14 @@ def charge_of(payment: PaymentRow) -> Charge:
 # -- settling -------------------------------------------------------------------------------------------------------
 
 
-def settle_payment(session: Session, *, gateway: str, intent: Intent, now: datetime) -> PaymentRow:
+def settle_payment(
+    session: Session, *, gateway: str, intent: Intent, now: datetime
+) -> tuple[PaymentRow, str]:
     """Bring a payment to what its provider says (retrieved, or told by a verified webhook), under the locks.
 
-    ``paid`` in the answer means: the money is there and is not booked yet; the caller books it in this
-    transaction and calls ``mark_credited``. Raise ``PaymentMissing``, ``PaymentMismatch``.
+    Return it with the status it had before. ``paid`` now means: the money is there and is not booked yet; the
+    caller books it in this transaction and calls ``mark_credited``. Raise ``PaymentMissing``,
+    ``PaymentMismatch``.
     """
     payment = _locked(session, gateway, intent)
     policy.check_intent(
@@ -208,14 +211,15 @@ def settle_payment(session: Session, *, gateway: str, intent: Intent, now: datet
     )
     if payment.intent is None and intent.id:
         _attach(session, payment, intent.id)
-    status = policy.next_status(payment.status, intent)
-    if status != payment.status:
+    before = payment.status
+    status = policy.next_status(before, intent)
+    if status != before:
         payment.status = status
         changes.mark(session, payment.member_id, "wallet", now=now)
     payment.decline_code = intent.decline_code if status == "declined" else None
     payment.checked_at = now
     session.flush()
-    return payment
+    return payment, before
 
 
 def _locked(session: Session, gateway: str, intent: Intent) -> PaymentRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from loyalty.wallet.models import (
@@ -105,7 +105,10 @@ def unfinished(session: Session, *, before: datetime, limit: int) -> list[tuple[
     rows = session.execute(
         select(PaymentRow.member_id, PaymentRow.id)
         .where(
-            PaymentRow.status.in_(("created", "requires_action", "processing", "paid")),
+            or_(
+                PaymentRow.status.in_(("created", "requires_action", "processing")),
+                and_(PaymentRow.status == "paid", PaymentRow.purpose.in_(_LOADS)),
+            ),
             PaymentRow.checked_at < before,
         )
         .order_by(PaymentRow.checked_at)

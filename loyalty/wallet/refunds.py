@@ -100,11 +100,12 @@ def _begin(
 
 def finish_refund(
     session: Session, *, member_id: int, refund_id: str, result: Refund | None, now: datetime
-) -> tuple[PaymentRefundRow, PaymentRow, bool]:
+) -> tuple[PaymentRefundRow, PaymentRow, str | None]:
     """Note what the provider did with a refund (``None``: it refuses for good).
 
-    The third value is true where the refund just failed and its money has to go back into the wallet in this
-    transaction (never for a ``returned`` payment: that money was never in the wallet). Raise ``RefundMissing``.
+    The third value is the status that the refund moved to just now, under the lock: on ``failed`` the caller puts the
+    money back into the wallet in this transaction (not for a ``returned`` payment: that money never was in it), on
+    ``succeeded`` it takes the points. Raise ``RefundMissing``.
     """
     refund = queries.refund_of(session, member_id, refund_id)
     if refund is None:
@@ -117,8 +118,9 @@ def finish_refund(
     if result is not None:
         refund.provider_refund = result.id
     # A bank may also send back what the provider called done: then a refund fails after it succeeded.
-    if before == after or (before == "succeeded" and after == "pending") or before == "failed":
-        return refund, payment, False
+    if after in (before, "pending") or before == "failed":
+        session.flush()
+        return refund, payment, None
     refund.status = after
     if before == "pending":
         payment.refunding_minor -= refund.amount_minor
@@ -128,7 +130,7 @@ def finish_refund(
         payment.refunded_minor -= refund.amount_minor
     changes.mark(session, member_id, "wallet", now=now)
     session.flush()
-    return refund, payment, after == "failed" and payment.status == "credited"
+    return refund, payment, after
 
 
 def note_refunded_outside(
