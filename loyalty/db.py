@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from loyalty.errors import Busy
+from loyalty.errors import Busy, DomainError
 
 T = TypeVar("T")
 
@@ -65,6 +65,7 @@ _BUSY: Final = frozenset({"55P03", "57014", "40001", "40P01"})
 def transaction() -> Iterator[Session]:
     """Open one transaction: commit when the block ends, roll back when it raises.
 
+    A refusal that ``keeps`` what was written (that it was refused, that a try was used up) commits and is raised.
     Raise ``Busy`` where the database could not serve it now (lock or statement timeout, deadlock): nothing was
     written, and the same request may be sent again.
     """
@@ -72,6 +73,10 @@ def transaction() -> Iterator[Session]:
         try:
             yield session
             session.commit()
+        except DomainError as error:
+            if error.keeps:
+                session.commit()
+            raise
         except (OperationalError, psycopg.OperationalError) as error:
             session.rollback()
             raise _translated(error) from error
@@ -133,5 +138,7 @@ class Batch:
         session.flush()
         connection = connection_of(session)
         with connection.pipeline():
-            cursors = [connection.execute(statement, parameters) for statement, parameters in self._statements]
+            cursors = [
+                connection.execute(statement, parameters) for statement, parameters in self._statements
+            ]
         return [cursor.fetchall() if cursor.description else [] for cursor in cursors]

@@ -14,11 +14,13 @@ class DomainError(Exception):
     """Something that was asked for and is refused; nothing was changed.
 
     ``code`` is stable and made for programs. ``detail`` is one English sentence for a person; ``data`` has the
-    facts in it (integers in their units), so that a face can say the same in another language.
+    facts in it (integers in their units), so that a face can say the same in another language. ``keeps`` is set
+    where something written must stay although this is raised: a used-up try, the refusal a retry will get.
     """
 
     code: ClassVar[str] = "refused"
     text: ClassVar[str] = "This was refused."
+    keeps: bool = False
 
     def __init__(self, detail: str | None = None, **data: Any) -> None:
         self.data: dict[str, Any] = data

@@ -215,22 +215,32 @@ class Books:
         why: Why | None = None,
         earned_at: datetime | None = None,
         parent: int | None = None,
+        into: int | None = None,
+        lot_rule: str | None = None,
     ) -> int | None:
-        """Give points: repay what is owed first, put the rest into a new lot; return its number, if any is left."""
+        """Give points: repay what is owed first, put the rest into a new lot; return its number, if any is left.
+
+        ``into`` adds to a lot that was made on these books and is not yet written (points earned together).
+        ``lot_rule`` names the rule that fixed this lot's expiry, where that is not the tier's.
+        """
         owed = min(amount_milli, self.account.owed_milli)
         if owed:
             self._post(source, chart.POINTS_OWED, owed, rule=rule, why=why)
         rest = amount_milli - owed
         if not rest:
             return None
-        self.account.lot_count += 1
-        number = self.account.lot_count
-        draft = self.drafts[-1]
-        earned = earned_at or draft.occurred_at
-        self.lots[number] = LotState(number, rest, rest, 0, earned, expires_at, draft.seq, parent, rule)
-        self.new_lots.append(number)
-        self._post(source, chart.POINTS, rest, rule=rule, why=why, uses=[(number, rest, 0)])
-        return number
+        if into is None:
+            self.account.lot_count += 1
+            into = self.account.lot_count
+            draft = self.drafts[-1]
+            earned = earned_at or draft.occurred_at
+            self.lots[into] = LotState(into, 0, 0, 0, earned, expires_at, draft.seq, parent, lot_rule)
+            self.new_lots.append(into)
+        lot = self.lots[into]
+        lot.original_milli += rest
+        lot.free_milli += rest
+        self._post(source, chart.POINTS, rest, rule=rule, why=why, uses=[(into, rest, 0)])
+        return into
 
     def spend(
         self, amount_milli: int, *, to: int = chart.REDEEMED, rule: str | None = None, why: Why | None = None
@@ -300,7 +310,7 @@ class Books:
         for was, milli in uses:
             if was.expires_at is not None and was.expires_at <= now:
                 self.earn(milli, source=source, expires_at=lapsed_until, rule=rule, why=why,
-                          earned_at=was.earned_at, parent=was.lot)  # fmt: skip
+                          earned_at=was.earned_at, parent=was.lot, lot_rule=was.rule)  # fmt: skip
                 continue
             lot = self.lots.setdefault(was.lot, was)
             lot.free_milli += milli

@@ -1,0 +1,74 @@
+"""What time alone changes: ended holds, lapsed points, tiers that run out, birthdays and schedules.
+
+Decided from the member's state whenever it is loaded under the lock, so it is right whether or not a job ran. Pure.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loyalty import rules
+from loyalty.ledger import available_milli
+from loyalty.rules.facts import Occasion
+from loyalty.sales import effects, standing
+from loyalty.sales.effects import Consequences, Moment
+from loyalty.sales.state import State
+
+
+def catch_up(state: State, *, now: datetime) -> Consequences:
+    """Bring a member up to ``now``: holds first (their points may lapse), then tiers, then points, then occasions."""
+    done = Consequences()
+    books, stood = state.books, state.standing
+    if books is None or stood is None or now < stood.advanced_at:
+        return done
+    for hold in books.ended_holds(now):
+        books.begin("hold_expired", at=hold.until, recorded_at=now, reference=f"hold:{hold.id}")
+        books.release_hold(hold.id, state="expired")
+        done.entities.add(f"hold/{hold.id}")
+    if standing.demotion_due(state, now):
+        books.begin("tier_end", at=now, program_version=state.program.version)
+        standing.end_of_validity(state, done, now=now)
+    if books.lapsing(now):
+        books.begin("expiry", at=now, program_version=state.program.version)
+        books.expire(now)
+    for offer in state.offers:
+        if effects.lapsed(offer, now):
+            done.offers[offer.id] = effects.OfferChange(
+                offer.progress, offer.completed_at, state.completed_by.get(offer.id), done=True
+            )
+            done.entities.add(f"offer/{offer.id}")
+    _occasions(state, done, now=now)
+    stood.advanced_at = now
+    return done
+
+
+def changed(done: Consequences, state: State) -> bool:
+    """Tell whether catching up did anything that must be written."""
+    return bool(done.entities or done.moves or (state.books and state.books.drafts))
+
+
+def _occasions(state: State, done: Consequences, *, now: datetime) -> None:
+    books, person, stood = state.books, state.person, state.standing
+    assert books is not None and person is not None and stood is not None
+    for occasion in rules.occasions_between(state.program, person.birthday, since=stood.advanced_at, until=now):
+        run(state, done, occasion, reference=f"{occasion.when}:{occasion.occurred_at:%Y-%m-%d}", now=now)
+
+
+def run(
+    state: State, done: Consequences, occasion: Occasion, *, reference: str, now: datetime, begin: bool = True
+) -> None:
+    """Let the rules answer one occasion and carry that out, in a transaction of its own unless one is open."""
+    books = state.books
+    assert books is not None
+    facts = state.facts(at=occasion.occurred_at, available_milli=available_milli(books, now))
+    assert facts is not None
+    said = rules.answer(state.program, occasion, facts)
+    if begin:
+        books.begin(
+            occasion.when.partition(":")[0],
+            at=occasion.occurred_at,
+            recorded_at=now,
+            reference=reference,
+            program_version=state.program.version,
+        )
+    effects.follow(state, done, said, Moment(occasion.occurred_at, now, reference))

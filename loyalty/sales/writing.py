@@ -1,0 +1,352 @@
+"""From decided consequences to rows: a fixed number of statements, whatever the number of lines, rules and lots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from loyalty import changes, codes, ledger, messages
+from loyalty.db import Batch
+from loyalty.errors import DomainError
+from loyalty.rules.outcome import LimitUse
+from loyalty.sales.effects import Consequences
+from loyalty.sales.refusals import CouponUsedUp, SoldOut
+from loyalty.sales.state import State
+
+SHARED: Final = "shared"
+BUCKETS: Final = 8
+# A budget of fewer uses than this is one row: cutting it up would refuse what it still holds.
+SMALL_BUDGET: Final = 10_000
+
+
+class BudgetGone(Exception):
+    """Somebody else took what was left of a budget meanwhile: decide again."""
+
+
+def queue_member(
+    session: Session, batch: Batch, state: State, done: Sequence[Consequences], *, sale: str | None, now: datetime
+) -> int:
+    """Queue everything of the member that changed, and return their new version."""
+    books, standing = state.books, state.standing
+    assert books is not None and standing is not None
+    ledger.write(session, books, batch)
+    entities: set[str] = set().union(*(each.entities for each in done))
+    entities.add("balance")
+    version = books.account.version + 1
+    batch.add(changes.BUMP, {"member_id": books.account.member_id})
+    batch.add(changes.MARK, changes.mark_parameters(books.account.member_id, version, sorted(entities), now))
+    _queue_standing(batch, state)
+    for each in done:
+        _queue_tiers(batch, state, each)
+        _queue_limits(batch, books.account.member_id, [use for use in each.limits if not use.shared])
+        _queue_offers(batch, books.account.member_id, each, sale=sale)
+        _queue_grants(batch, books.account.member_id, each, sale=sale, now=now)
+        for kind, data in each.messages:
+            messages.tell(
+                session, f"rule.{kind}", dict(data), member_id=books.account.member_id, now=now, batch=batch
+            )
+    return version
+
+
+def _queue_standing(batch: Batch, state: State) -> None:
+    standing = state.standing
+    assert standing is not None
+    batch.add(
+        """UPDATE standing SET tier = %s, tier_since = %s, tier_until = %s, visits = %s, last_visit_at = %s,
+           spent_minor = %s, window_from = %s, window_milli = %s, advanced_at = %s WHERE member_id = %s""",
+        (
+            standing.tier,
+            standing.tier_since,
+            standing.tier_until,
+            standing.visits,
+            standing.last_visit_at,
+            standing.spent_minor,
+            standing.window_from,
+            standing.window_milli,
+            standing.advanced_at,
+            state.member_id,
+        ),
+    )
+
+
+def _queue_tiers(batch: Batch, state: State, done: Consequences) -> None:
+    if done.tier_earned:
+        rows = [(at, milli, part) for part, (at, milli) in enumerate(sorted(done.tier_earned.items()))]
+        batch.add(
+            """INSERT INTO tier_earning (member_id, earned_at, seq, part, amount_milli)
+               SELECT %s, at, %s, part, milli FROM unnest(%s::timestamptz[], %s::bigint[], %s::smallint[])
+                    AS e (at, milli, part)""",
+            (
+                state.member_id,
+                state.books.account.seq if state.books else 0,
+                [at for at, _, _ in rows],
+                [milli for _, milli, _ in rows],
+                [part for _, _, part in rows],
+            ),
+        )
+    if done.moves:
+        batch.add(
+            """INSERT INTO tier_change
+                   (member_id, number, at, kind, from_tier, to_tier, prior_since, prior_until, window_from, sale)
+               SELECT %(member_id)s,
+                      (SELECT coalesce(max(number), 0) FROM tier_change WHERE member_id = %(member_id)s) + n, m.*
+               FROM unnest(%(n)s::int[], %(at)s::timestamptz[], %(kind)s::text[], %(was)s::text[], %(to)s::text[],
+                           %(since)s::timestamptz[], %(until)s::timestamptz[], %(window)s::timestamptz[],
+                           %(sale)s::text[])
+                    AS t (n, at, kind, was, into_tier, since, until, window_from, sale),
+                    LATERAL (SELECT t.at, t.kind, t.was, t.into_tier, t.since, t.until, t.window_from, t.sale) AS m""",
+            {
+                "member_id": state.member_id,
+                "n": list(range(1, len(done.moves) + 1)),
+                "at": [move.at for move in done.moves],
+                "kind": [move.kind for move in done.moves],
+                "was": [move.from_tier for move in done.moves],
+                "to": [move.to_tier for move in done.moves],
+                "since": [move.prior_since for move in done.moves],
+                "until": [move.prior_until for move in done.moves],
+                "window": [move.window_from for move in done.moves],
+                "sale": [move.sale for move in done.moves],
+            },
+        )
+
+
+def _queue_limits(batch: Batch, member_id: int, uses: Iterable[LimitUse]) -> None:
+    """Count what was used; a counter whose window is over (a visit window) begins anew."""
+    merged: dict[tuple[str, str], list[Any]] = {}
+    for use in uses:
+        row = merged.setdefault((use.limit, use.period), [use.since, use.until, 0, 0])
+        row[2] += use.times
+        row[3] += use.amount
+    if not merged:
+        return
+    batch.add(
+        """INSERT INTO limit_counter AS old (member_id, limit_key, period, since, until, times, amount)
+           SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
+                                    %s::bigint[])
+           ON CONFLICT (member_id, limit_key, period) DO UPDATE SET
+             since = CASE WHEN old.until <= excluded.since THEN excluded.since ELSE old.since END,
+             until = CASE WHEN old.until <= excluded.since THEN excluded.until ELSE old.until END,
+             times = CASE WHEN old.until <= excluded.since THEN 0 ELSE old.times END + excluded.times,
+             amount = CASE WHEN old.until <= excluded.since THEN 0 ELSE old.amount END + excluded.amount""",
+        (
+            member_id,
+            [limit for limit, _ in merged],
+            [period for _, period in merged],
+            [row[0] for row in merged.values()],
+            [row[1] for row in merged.values()],
+            [row[2] for row in merged.values()],
+            [row[3] for row in merged.values()],
+        ),
+    )
+
+
+def _queue_offers(batch: Batch, member_id: int, done: Consequences, *, sale: str | None) -> None:
+    if done.offers:
+        changed = list(done.offers.items())
+        batch.add(
+            """UPDATE offer_instance AS o SET progress = c.progress, completed_at = c.completed_at,
+                      completed_by = c.completed_by, done = c.done
+               FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::bool[])
+                    AS c (id, progress, completed_at, completed_by, done)
+               WHERE o.member_id = %s AND o.id = c.id""",
+            (
+                [offer for offer, _ in changed],
+                [change.progress for _, change in changed],
+                [change.completed_at for _, change in changed],
+                [change.completed_by for _, change in changed],
+                [change.done for _, change in changed],
+                member_id,
+            ),
+        )
+    if done.steps:
+        batch.add(
+            """INSERT INTO challenge_step (member_id, instance, sale, line, amount, original, day, occurred_at)
+               SELECT %s, instance, sale, line, amount, amount, day, at
+               FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::date[], %s::timestamptz[])
+                    AS s (instance, sale, line, amount, day, at)
+               ON CONFLICT (member_id, instance, sale, line) DO UPDATE SET
+                 amount = challenge_step.amount + excluded.amount,
+                 original = challenge_step.original + excluded.original""",
+            (
+                member_id,
+                [step.instance for step in done.steps],
+                [sale or step.reference for step in done.steps],
+                [step.line for step in done.steps],
+                [step.amount for step in done.steps],
+                [step.day for step in done.steps],
+                [step.at for step in done.steps],
+            ),
+        )
+
+
+def _queue_grants(
+    batch: Batch, member_id: int, done: Consequences, *, sale: str | None, now: datetime
+) -> None:
+    if done.grants_given:
+        ids, rewards, rules, since, until = zip(*done.grants_given, strict=True)
+        batch.add(
+            """INSERT INTO reward_grant (member_id, id, reward, rule, given_at, valid_from, valid_until)
+               SELECT %s, id, reward, rule, %s, since, until
+               FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+                    AS g (id, reward, rule, since, until)""",
+            (member_id, now, list(ids), list(rewards), list(rules), list(since), list(until)),
+        )
+    if done.grants_used:
+        batch.add(
+            "UPDATE reward_grant SET used_by = %s WHERE member_id = %s AND id = ANY(%s)",
+            (sale or "used", member_id, done.grants_used),
+        )
+
+
+def take_shared(session: Session, done: Consequences, *, member_id: int) -> None:
+    """Take from program-wide budgets, stock and coupon codes, in key order, after the member's lock.
+
+    Raise ``BudgetGone`` (decide again), ``SoldOut`` or ``CouponUsedUp``. One round trip, none where nothing shared is
+    touched.
+    """
+    budgets = sorted((use for use in done.limits if use.shared), key=lambda use: (use.limit, use.period))
+    if not (budgets or done.stock or done.coupons_used):
+        return
+    batch = Batch()
+    batch.add(f"SAVEPOINT {SHARED}")
+    for use in budgets:
+        _queue_budget(batch, use, member_id)
+    stock = sorted(done.stock.items())
+    for reward, count in stock:
+        batch.add(
+            """INSERT INTO reward_stock AS s (reward, taken) VALUES (%(reward)s, %(count)s)
+               ON CONFLICT (reward) DO UPDATE SET taken = s.taken + excluded.taken
+               WHERE s.taken + excluded.taken <= %(limit)s RETURNING taken""",
+            {"reward": reward, "count": count, "limit": done.stock_limits[reward]},
+        )
+    coupons = sorted(done.coupons_used)
+    for coupon in coupons:
+        batch.add(
+            """UPDATE coupon_code SET uses_left = uses_left - 1
+               WHERE id = %s AND (uses_left IS NULL OR uses_left > 0) RETURNING id""",
+            (coupon,),
+        )
+    _, *answers = batch.send(session)
+    try:
+        _require_taken(done, answers, len(budgets), [reward for reward, _ in stock])
+    except (BudgetGone, DomainError):
+        undo = Batch()
+        undo.add(f"ROLLBACK TO SAVEPOINT {SHARED}")
+        undo.send(session)
+        raise
+
+
+def _require_taken(
+    done: Consequences, answers: list[list[tuple[Any, ...]]], budgets: int, rewards: Sequence[str]
+) -> None:
+    for rows in answers[:budgets]:
+        if not rows:
+            raise BudgetGone
+    for reward, rows in zip(rewards, answers[budgets:], strict=False):
+        if not rows or rows[0][0] > done.stock_limits[reward]:
+            raise SoldOut(reward=reward)
+    for rows in answers[budgets + len(rewards) :]:
+        if not rows:
+            raise CouponUsedUp
+
+
+def _queue_budget(batch: Batch, use: LimitUse, member_id: int) -> None:
+    whole_times, whole_amount = use.maximum_times, use.maximum_amount
+    small = (whole_times if whole_times is not None else (whole_amount or 0) // 1000) < SMALL_BUDGET
+    buckets = 1 if small else BUCKETS
+    bucket = member_id % buckets
+    batch.add(
+        """INSERT INTO budget_counter AS b (limit_key, period, bucket, times, amount)
+           SELECT %(limit)s, %(period)s, %(bucket)s, %(times)s, %(amount)s
+           WHERE (%(cap_times)s::bigint IS NULL OR %(times)s <= %(cap_times)s)
+             AND (%(cap_amount)s::bigint IS NULL OR %(amount)s <= %(cap_amount)s)
+           ON CONFLICT (limit_key, period, bucket) DO UPDATE
+             SET times = b.times + excluded.times, amount = b.amount + excluded.amount
+             WHERE (%(cap_times)s::bigint IS NULL OR b.times + excluded.times <= %(cap_times)s)
+               AND (%(cap_amount)s::bigint IS NULL OR b.amount + excluded.amount <= %(cap_amount)s)
+           RETURNING bucket""",
+        {
+            "limit": use.limit,
+            "period": use.period,
+            "bucket": bucket,
+            "times": use.times,
+            "amount": use.amount,
+            "cap_times": _share(whole_times, bucket, buckets),
+            "cap_amount": _share(whole_amount, bucket, buckets),
+        },
+    )
+
+
+def _share(whole: int | None, bucket: int, buckets: int) -> int | None:
+    """Return the part of a budget that one bucket may take; the parts add up to the whole."""
+    return None if whole is None else whole // buckets + (bucket < whole % buckets)
+
+
+def queue_answer(
+    batch: Batch, *, client: str, key: str, member_id: int, request_hash: bytes, answer: Mapping[str, Any], now: datetime, refused: bool = False
+) -> None:
+    """Queue the answer that a retry with this key will get."""
+    batch.add(
+        """INSERT INTO request_key (client, key, member_id, request_hash, refused, answer, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s)""",
+        (client, key, member_id, request_hash, refused, json.dumps(answer), now),
+    )
+
+
+def queue_code_use(batch: Batch, verified: codes.Verified, *, reference: str, now: datetime) -> None:
+    """Queue that a code was seen by this check, and the device's counter."""
+    batch.add(
+        """INSERT INTO code_use (member_id, code, reference, used_at) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (member_id, code) DO NOTHING""",
+        (verified.member_id, verified.use_key, reference, now),
+    )
+    if verified.kid is not None:
+        batch.add(
+            "UPDATE device_key SET counter = greatest(counter, %s) WHERE member_id = %s AND kid = %s",
+            (verified.counter, verified.member_id, verified.kid),
+        )
+
+
+def queue_sale(batch: Batch, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+    """Queue a sale and its lines (columns of ``sale`` and ``sale_line``)."""
+    batch.add(_SALE, row)
+    batch.add(
+        _LINES,
+        {
+            "member_id": row["member_id"],
+            "sale_id": row["id"],
+            **{name: [line[name] for line in lines] for name in _LINE_NAMES},
+            "options": [json.dumps(line["options"]) for line in lines],
+            "tags": [json.dumps(line["tags"]) for line in lines],
+        },
+    )
+
+
+_SALE_NAMES: Final = (
+    "member_id", "id", "channel", "store", "till", "staff", "occurred_at", "recorded_at", "program_version", "tier",
+    "gross_minor", "discount_minor", "total_minor", "earned_milli", "spent_milli", "offline", "tenders", "effects",
+    "seq",
+)  # fmt: skip
+_SALE: Final = (
+    f"INSERT INTO sale ({', '.join(_SALE_NAMES)}) VALUES ("
+    + ", ".join(f"%({name})s" + ("::jsonb" if name in ("tenders", "effects") else "") for name in _SALE_NAMES)
+    + ")"
+)
+_LINE_NAMES: Final = (
+    "line", "position", "sku", "name", "kind", "category", "quantity", "unit_price_minor", "discount_minor",
+    "net_minor",
+)  # fmt: skip
+_LINES: Final = """
+    INSERT INTO sale_line (member_id, sale_id, line, position, sku, name, kind, category, quantity, unit_price_minor,
+                           discount_minor, net_minor, options, tags)
+    SELECT %(member_id)s, %(sale_id)s, line, position, sku, name, kind, category, quantity, unit, discount, net,
+           ARRAY(SELECT jsonb_array_elements_text(options::jsonb)), ARRAY(SELECT jsonb_array_elements_text(tags::jsonb))
+    FROM unnest(%(line)s::text[], %(position)s::int[], %(sku)s::text[], %(name)s::text[], %(kind)s::text[],
+                %(category)s::text[], %(quantity)s::bigint[], %(unit_price_minor)s::bigint[],
+                %(discount_minor)s::bigint[], %(net_minor)s::bigint[], %(options)s::text[], %(tags)s::text[])
+         AS l (line, position, sku, name, kind, category, quantity, unit, discount, net, options, tags)
+"""
