@@ -182,7 +182,7 @@ def edit_line(
     edit: Edit,
     now: datetime,
 ) -> Status:
-    """Change ``quantity``, ``options``, ``note`` of a line (those in ``values``); of concurrent edits the newer stands."""
+    """Change ``quantity``, ``options``, ``note`` of a line (those in ``values``); the newer edit stands."""
     if "options" in values:
         policy.check_options(values["options"])
     if "quantity" in values:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from loyalty import changes, edits
 from loyalty.actor import Actor
 from loyalty.edits import Edit, Status
 from loyalty.errors import Flaw, Invalid
-from loyalty.ids import new_id
 from loyalty.preferences import policy
 from loyalty.preferences.models import Consent, ConsentEvent
 from loyalty.preferences.names import PURPOSES
@@ -99,10 +99,11 @@ def _record(
     effective: bool,
     text_version: str,
 ) -> None:
+    counted = select(func.count()).where(ConsentEvent.member_id == row.member_id)
     session.add(
         ConsentEvent(
             member_id=row.member_id,
-            id=new_id(now),
+            number=session.execute(counted).scalar_one() + 1,
             purpose=row.purpose,
             channel=row.channel,
             given=given,

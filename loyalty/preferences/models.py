@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -101,15 +101,14 @@ class Consent(Base):
 class ConsentEvent(Base):
     """One act of giving or withdrawing, kept for ever, also where a concurrent withdrawal made it void.
 
+    ``number`` counts a member's acts without gaps, in the order in which we learned of them.
     ``acted_at`` is when the member acted (by the corrected clock of the device), ``recorded_at`` when we learned of
     it; ``text_version`` names the wording shown; ``actor_*`` say who did it and where.
     """
 
     __tablename__ = "consent_event"
-    __table_args__ = (Index("ix_consent_event_of", "member_id", "purpose", "channel", "recorded_at"),)
-
     member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     purpose: Mapped[str]
     channel: Mapped[str]
     given: Mapped[bool]

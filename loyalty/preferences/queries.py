@@ -70,7 +70,7 @@ class ConsentView:
 class ConsentAct:
     """One act of giving or withdrawing, from the history."""
 
-    id: str
+    number: int
     purpose: str
     channel: str
     given: bool
@@ -116,10 +116,10 @@ _CONSENTS: Final = """
     WHERE member_id = %(member_id)s AND (%(only)s::text[] IS NULL OR purpose = ANY(%(only)s))
 """
 _CONSENT_EVENTS: Final = """
-    SELECT id, purpose, channel, given, effective, text_version, acted_at, recorded_at, actor_kind, actor_id,
+    SELECT number, purpose, channel, given, effective, text_version, acted_at, recorded_at, actor_kind, actor_id,
            actor_channel, staff_id
     FROM consent_event WHERE member_id = %(member_id)s AND (%(only)s::text[] IS NULL OR purpose = ANY(%(only)s))
-    ORDER BY id
+    ORDER BY number
 """
 
 _Only = Collection[str] | None

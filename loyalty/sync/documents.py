@@ -1,0 +1,246 @@
+"""The table of documents: for each kind of thing a device holds, the feature's query that builds it.
+
+A new kind is one line in ``KINDS``. A loader takes the keys wanted (``None``: all) and answers in one statement; a
+key it does not return is gone. Instants are RFC 3339 texts in UTC, money and points integers in their units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from loyalty import messages, orders, preferences
+from loyalty.sync import queries
+from loyalty.sync.notices import notices_of
+from loyalty.sync.protocol import Document
+
+Keys = Collection[str] | None
+Loader = Callable[[Session, int, Keys], dict[str, Document]]
+
+NEWEST: Final = 50
+"""Messages (and sales) beyond the newest 50 are paged by their own routes, not synchronized."""
+
+
+def load(session: Session, member_id: int, entities: Iterable[str]) -> dict[str, Document]:
+    """Return the documents of these entities (``preference/milk``) that exist, one query per kind."""
+    wanted: dict[str, list[str]] = {}
+    for entity in entities:
+        kind, _, key = entity.partition("/")
+        wanted.setdefault(kind, []).append(key)
+    found: dict[str, Document] = {}
+    for kind, keys in wanted.items():
+        if kind in KINDS:
+            found.update(_named(kind, KINDS[kind](session, member_id, keys)))
+    return found
+
+
+def load_all(session: Session, member_id: int) -> dict[str, Document]:
+    """Return every document of the member, by entity: the full snapshot."""
+    found: dict[str, Document] = {}
+    for kind, loader in KINDS.items():
+        found.update(_named(kind, loader(session, member_id, None)))
+    return found
+
+
+def is_known(entity: str) -> bool:
+    """Tell whether devices hold things of this kind."""
+    return entity.partition("/")[0] in KINDS
+
+
+def _named(kind: str, documents: Mapping[str, Document]) -> dict[str, Document]:
+    return {f"{kind}/{key}" if key else kind: document for key, document in documents.items()}
+
+
+def instant(moment: datetime) -> str:
+    """Write an instant in RFC 3339, in UTC, ending in ``Z``."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _balance(session: Session, member_id: int, _keys: Keys) -> dict[str, Document]:
+    balance = queries.balance_of(session, member_id)
+    if balance is None:
+        return {}
+    expiring = [{"expires_at": instant(at), "points_milli": milli} for at, milli in balance.expiring]
+    return {
+        "": {
+            "points_milli": balance.points_milli,
+            "held_milli": balance.held_milli,
+            "owed_milli": balance.owed_milli,
+            "expiring": expiring,
+            "seq": balance.seq,
+        }
+    }
+
+
+def _wallet(session: Session, member_id: int, _keys: Keys) -> dict[str, Document]:
+    wallet = queries.wallet_of(session, member_id)
+    if wallet is None:
+        return {}
+    return {
+        "": {
+            "balance_minor": wallet.balance_minor,
+            "held_minor": wallet.held_minor,
+            "limit_minor": wallet.limit_minor,
+        }
+    }
+
+
+def _preference(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.name: {
+            "name": found.name,
+            "value": found.value,
+            "version": found.version,
+            "at": instant(found.at),
+        }
+        for found in preferences.preferences_of(session, member_id, keys)
+    }
+
+
+def _favorite(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.key: {"sku": found.key, "version": found.version, "at": instant(found.at)}
+        for found in preferences.favorites_of(session, member_id, keys)
+    }
+
+
+def _dietary(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.key: {"tag": found.key, "version": found.version, "at": instant(found.at)}
+        for found in preferences.dietary_notes_of(session, member_id, keys)
+    }
+
+
+def _usual(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.slot: {
+            "slot": found.slot,
+            "items": _items(found.items),
+            "source": found.source,
+            "suggested": _items(found.suggested),
+            "hidden": found.hidden,
+            "version": found.version,
+        }
+        for found in preferences.usual_of(session, member_id, keys)
+    }
+
+
+def _items(items: Iterable[preferences.Item]) -> list[dict[str, Any]]:
+    return [{"sku": item.sku, "options": list(item.options), "quantity": item.quantity} for item in items]
+
+
+def _consent(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.purpose: {
+            "purpose": found.purpose,
+            "channels": {
+                channel: {
+                    "allowed": state.allowed,
+                    "version": state.version,
+                    "at": None if state.at is None else instant(state.at),
+                    "text_version": state.text_version,
+                }
+                for channel, state in found.channels.items()
+            },
+        }
+        for found in preferences.consents_of(session, member_id, keys)
+    }
+
+
+def _device(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.id: {
+            "id": found.id,
+            "name": found.name,
+            "platform": found.platform,
+            "status": found.status,
+            "created_at": instant(found.created_at),
+        }
+        for found in queries.devices_of(session, member_id, keys)
+    }
+
+
+def _message(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    ids = None if keys is None else list(keys)
+    return {
+        found.id: {
+            "id": found.id,
+            "kind": found.kind,
+            "title": found.title,
+            "text": found.text,
+            "data": found.data,
+            "created_at": instant(found.created_at),
+            "read_at": None if found.read_at is None else instant(found.read_at),
+        }
+        for found in messages.inbox(session, member_id, ids=ids, limit=NEWEST if ids is None else len(ids))
+    }
+
+
+def _notice(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.uid: {"uid": found.uid, "code": found.code, "data": found.data, "at": instant(found.at)}
+        for found in notices_of(session, member_id, keys)
+    }
+
+
+def _draft(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Load drafts (``<id>``) and lines (``<id>/line/<id>``): lines are looked up by the drafts they are in."""
+    lines = None if keys is None else {key.partition("/")[0] for key in keys if "/" in key}
+    heads = None if keys is None else [key for key in keys if "/" not in key]
+    found: dict[str, Document] = {}
+    if heads is None or heads:
+        found.update(
+            (draft.id, _draft_document(draft)) for draft in orders.drafts_of(session, member_id, heads)
+        )
+    if lines is None or lines:
+        for line in orders.draft_lines_of(session, member_id, lines):
+            key = f"{line.draft}/line/{line.id}"
+            if keys is None or key in keys:
+                found[key] = _line_document(line)
+    return found
+
+
+def _draft_document(draft: orders.DraftView) -> Document:
+    return {
+        "id": draft.id,
+        "store": draft.store,
+        "note": draft.note,
+        "created_at": instant(draft.created_at),
+        "touched_at": instant(draft.touched_at),
+        "touched_by": draft.touched_by,
+        "touched_on": draft.touched_on,
+        "version": draft.version,
+    }
+
+
+def _line_document(line: orders.DraftLineView) -> Document:
+    content = line.content
+    return {
+        "draft": line.draft,
+        "id": line.id,
+        "sku": content.sku,
+        "options": list(content.options),
+        "quantity": content.quantity,
+        "note": content.note,
+        "added_at": instant(line.added_at),
+        "at": instant(line.at),
+        "version": line.version,
+    }
+
+
+KINDS: Final[Mapping[str, Loader]] = {
+    "balance": _balance,
+    "wallet": _wallet,
+    "preference": _preference,
+    "favorite": _favorite,
+    "dietary": _dietary,
+    "usual": _usual,
+    "consent": _consent,
+    "device": _device,
+    "message": _message,
+    "notice": _notice,
+    "draft": _draft,
+}
