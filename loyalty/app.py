@@ -11,7 +11,7 @@ import pos_adapter
 from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import CONNECTION_OPTIONS, db
-from loyalty.web import docs, errors, health, logs, metrics, requests, security, site
+from loyalty.web import errors, health, logs, metrics, pages, requests, security, site
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
 from loyalty.web.tokens import Tokens
@@ -73,7 +73,7 @@ def _install_web(app: Flask, settings: Settings) -> None:
     )
     errors.register(app)
     health.register(app, {"migrations": _is_migrated, "program": _has_program})
-    app.register_blueprint(docs.blueprint)
+    pages.register(app, FACES)
 
 
 def _is_migrated(connection: Connection) -> bool:

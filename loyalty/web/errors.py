@@ -33,16 +33,23 @@ STATUSES: Final[dict[type[DomainError], int]] = {
     DomainError: 409,
 }
 _RESERVED: Final = frozenset({"type", "title", "status", "detail", "code", "instance", "errors"})
-_HTTP_CODES: Final = {
-    400: "malformed",
-    404: "no_such_path",
-    405: "method_not_allowed",
-    408: "too_slow",
-    413: "too_large",
-    414: "too_large",
-    415: "unsupported_media_type",
-    431: "too_large",
+# What Flask and Werkzeug refuse by themselves: the code and its meaning.
+HTTP_CODES: Final = {
+    400: ("malformed", "The request cannot be read at all."),
+    404: ("no_such_path", "There is nothing at this path."),
+    405: ("method_not_allowed", "This path exists, but not for this method; `Allow` says for which."),
+    408: ("too_slow", "The request took too long to arrive."),
+    413: ("too_large", "The request is larger than any of ours."),
+    414: ("too_large", "The request is larger than any of ours."),
+    415: ("unsupported_media_type", "The body is of another media type than this path takes."),
+    431: ("too_large", "The request is larger than any of ours."),
+    500: (
+        "internal",
+        "Something went wrong on our side; nothing was left half done. The request may be sent again.",
+    ),
 }
+# Werkzeug's own words speak of typing errors in a browser.
+_OWN_WORDS: Final = frozenset({404, 405, 413, 500})
 
 
 class BadInput(errors.Invalid):
@@ -98,8 +105,8 @@ def register(app: Flask) -> None:
 def _answer_http(error: HTTPException) -> Response | HTTPException:
     if isinstance(error, RequestRedirect) or error.code is None or error.code < 400:
         return error
-    code = _HTTP_CODES.get(error.code, "refused" if error.code < 500 else "internal")
-    detail = error.description or error.name
+    code, about = HTTP_CODES.get(error.code, HTTP_CODES[400] if error.code < 500 else HTTP_CODES[500])
+    detail = about.replace("`", "") if error.code in _OWN_WORDS else error.description or error.name
     response = _response(_document(error.code, code, detail))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Response
@@ -15,7 +16,7 @@ from loyalty.web.openapi import document_of
 from loyalty.web.serving import errors_of, view_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Face:
     """One API: ``sections`` is the explicit list of what it serves, in the order of its document."""
 
@@ -24,14 +25,16 @@ class Face:
     title: str
     about: str
     sections: tuple[Routes, ...]
-    _document: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False, compare=False)
 
-    @property
+    @cached_property
     def document(self) -> dict[str, Any]:
         """Return the OpenAPI document, made at the first call."""
-        if not self._document:
-            self._document.append(document_of(self.title, self.about, self.prefix, self.sections))
-        return self._document[0]
+        return document_of(self.title, self.about, self.prefix, self.sections)
+
+    @cached_property
+    def page(self) -> str:
+        """Return the page that browses the document, rendered at the first call."""
+        return docs.rendered(self.document)
 
     @property
     def routes(self) -> Iterator[Route]:
@@ -42,6 +45,11 @@ class Face:
     def errors(self) -> dict[str, type[DomainError]]:
         """Return every refusal of this face by its code."""
         return {error.code: error for route in self.routes for error in errors_of(route)}
+
+    @staticmethod
+    def codes_of(route: Route) -> frozenset[str]:
+        """Return the codes of the refusals that a route may answer."""
+        return frozenset(error.code for error in errors_of(route))
 
     def blueprint(self, import_name: str) -> Blueprint:
         """Return the blueprint: every route, ``openapi.json`` and ``docs``."""
@@ -56,4 +64,6 @@ class Face:
         return Response(wire.write(self.document), content_type=JSON, headers={"Cache-Control": "no-cache"})
 
     def _docs(self) -> Response:
-        return docs.page(self.document)
+        return Response(
+            self.page, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"}
+        )

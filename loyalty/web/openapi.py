@@ -132,7 +132,7 @@ def _operation(route: Route, tag: str) -> dict[str, Any]:
 
 
 def _about(route: Route) -> str:
-    parts = [route.about] if route.about else []
+    parts = [route.about.replace("``", "`")] if route.about else []
     if route.needs is not None:
         parts.append(f"Needs the permission `{route.needs}`.")
     parts += [f"At most {each.times} times in {each.seconds} seconds." for each in route.limits]
@@ -202,5 +202,5 @@ def _codes_text(kinds: dict[str, type[DomainError]]) -> str:
 
 def _sentence(kind: type[DomainError]) -> str:
     """Return the first sentence of the error's docstring."""
-    about = " ".join((kind.__doc__ or kind.text).split())
+    about = " ".join((kind.__doc__ or kind.text).replace("``", "`").split())
     return about.partition(". ")[0].rstrip(".") + "."

@@ -56,6 +56,11 @@ def write(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
+def pretty(value: Any) -> str:
+    """Return indented JSON for people."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
