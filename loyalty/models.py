@@ -14,6 +14,7 @@ import loyalty.wallet.gateways.models
 import loyalty.wallet.models
 import loyalty.orders.models
 import loyalty.preferences.models
+import loyalty.rules.models
 import loyalty.sync.models
 import loyalty.offers.models
 import loyalty.rewards.models

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from loyalty.rules.schema.ordering import ordered
 from loyalty.rules.schema.publish import json_schema
 from loyalty.rules.schema.reading import Reading, read
 
-__all__ = ["Reading", "json_schema", "read"]
+__all__ = ["Reading", "json_schema", "ordered", "read"]

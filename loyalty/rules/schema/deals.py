@@ -46,19 +46,25 @@ def _name() -> dict[str, Part]:
     }
 
 
-def _reach() -> dict[str, Part]:
+def _whom() -> dict[str, Part]:
     return {
         "who": Inside("for whom", Who),
         "where": Inside("where", Where),
         "if": Condition("under which condition", nullable=True),
-        "limits": limits(),
-        "valid": Inside("when it holds", Valid),
     }
 
 
-def _points_rules() -> dict[str, Part]:
+def _within() -> dict[str, Part]:
+    return {"limits": limits(), "valid": Inside("when it holds", Valid)}
+
+
+def _lines() -> dict[str, Part]:
+    return {"on": Inside("on which lines", On)}
+
+
+def _handling() -> dict[str, Part]:
     return {
-        "on": Inside("on which lines", On),
+        **_within(),
         "stack": Inside("how it works with others", Stack),
         "expiry": Either(
             "how long its points live; inherit: as the tier, else the program says",
@@ -81,9 +87,10 @@ Rule: type[Strict] = strict(
             f"one of {', '.join(words.OCCASIONS)}, event:<name>, or a list of them",
             required=True,
         ),
-        **_reach(),
-        **_points_rules(),
+        **_whom(),
+        **_lines(),
         "then": effects("what follows", required=True),
+        **_handling(),
     },
     "When something happens, for whom, where, if …, on which lines, then what, within which limits.",
 )
@@ -100,7 +107,8 @@ Reward = strict(
             "an integer, or an object of integers by tier",
         ),
         "gives": GIFTS,
-        **_reach(),
+        **_whom(),
+        **_within(),
         "stock": Whole("how many there are; no end where nothing is said", high=10**9, nullable=True),
         "granted_only": Flag("true: only given by a grant, never bought with points"),
     },
@@ -149,9 +157,10 @@ Offer = strict(
         "requires": Choice("what the member must have done with it before it works", _REQUIRES),
         "days": Whole("how many days it works after receipt", low=1, high=3650, nullable=True),
         "challenge": Inside("the challenge", Challenge, nullable=True),
-        **_reach(),
-        **_points_rules(),
+        **_whom(),
+        **_lines(),
         "then": effects("the award of a challenge, or what holds while it is open", least=0),
+        **_handling(),
     },
     "Something sent to members.",
 )
@@ -170,9 +179,10 @@ Coupon = strict(
             high=10**9,
             nullable=True,
         ),
-        **_reach(),
-        **_points_rules(),
+        **_whom(),
+        **_lines(),
         "then": effects("what it does", required=True),
+        **_handling(),
     },
     "A coupon behind codes.",
 )
