@@ -13,10 +13,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "config": ("loyalty.commands.config:command", "Print the settings, and where each comes from."),
     "database": ("loyalty.commands.database:command", "Start, stop or locate the embedded database."),
     "migrate": ("loyalty.commands.migrate:command", "Bring the database's tables up to date."),
+    "program": ("loyalty.commands.program:command", "Check, compare, apply and export the program."),
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
     "staff": ("loyalty.commands.staff:command", "Add staff, set PINs and roles, read what everybody did."),
     "till": ("loyalty.commands.till:command", "Enroll, list and revoke tills."),
-    "worker": ("loyalty.commands.worker:command", "Run the jobs: messages, expiry, schedules."),
 }
 
 

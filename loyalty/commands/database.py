@@ -6,7 +6,7 @@ import click
 
 from loyalty.commands.context import read_settings
 from loyalty.commands.output import console, json_option, print_json
-from loyalty.postgres import Server, ensure
+from loyalty.postgres import Server
 
 
 @click.group()
@@ -18,7 +18,7 @@ def command() -> None:
 @json_option
 def start(as_json: bool) -> None:
     """Start the server and let it run until 'regulars database stop'."""
-    server = ensure(_server().home)
+    server = _server().start()
     try:
         server.keep()
         _show(server, as_json)

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from loyalty.cli import COMMANDS, command
+from loyalty.postgres import temporary_folder
 
 
 def regulars(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -66,8 +69,16 @@ def test_an_unreachable_database_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_the_embedded_database_is_started_kept_and_stopped(tmp_path: Path) -> None:
-    here = {"REGULARS_MODE": "demo", "REGULARS_DATA_DIR": str(tmp_path), "REGULARS_DATABASE_URL": ""}
+@pytest.fixture
+def reachable_folder() -> Iterator[Path]:
+    """Return an empty folder that the server's account may pass through (pytest's own are closed to it)."""
+    with tempfile.TemporaryDirectory(prefix="regulars-", dir=temporary_folder(durable=False)) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+def test_the_embedded_database_is_started_kept_and_stopped(reachable_folder: Path) -> None:
+    here = {"REGULARS_MODE": "demo", "REGULARS_DATA_DIR": str(reachable_folder), "REGULARS_DATABASE_URL": ""}
     assert regulars("database", "url", **here).returncode == 1
     started = regulars("database", "start", **here)
     try:
