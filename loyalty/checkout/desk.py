@@ -33,7 +33,7 @@ class Desk:
 
     def currency(self, session: Session) -> str:
         """Return the currency of the program in force."""
-        return rules.program(session, rules.version_at(session, self.now)).currency
+        return rules.program_at(session, self.now).currency
 
 
 def desk_of(settings: Settings, clock: Clock) -> Desk:

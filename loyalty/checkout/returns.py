@@ -70,7 +70,10 @@ def send_refund(desk: Desk, *, member_id: int, refund_id: str) -> PaymentRefundR
 def note_result(
     session: Session, desk: Desk, member_id: int, refund_id: str, result: Refund | None
 ) -> PaymentRefundRow:
-    """Book what became of a refund: its points are taken when it went through, its money comes back when not."""
+    """Book what became of a refund.
+
+    Its points are taken when it went through, its money comes back when not.
+    """
     refund, payment, became = wallet.finish_refund(
         session, member_id=member_id, refund_id=refund_id, result=result, now=desk.now
     )

@@ -13,7 +13,7 @@ from loyalty.actor import SYSTEM, Actor
 from loyalty.checkout.desk import Desk
 from loyalty.db import transaction
 from loyalty.errors import PaymentDeclined
-from loyalty.ledger import chart
+from loyalty.sales.refusals import MemberBlocked
 from loyalty.wallet import Challenge, Intent, Order, PaymentRow
 
 _log = structlog.get_logger("checkout")
@@ -110,28 +110,28 @@ def _book(session: Session, desk: Desk, payment: PaymentRow) -> None:
     """Book a paid payment into the wallet, with its points; what cannot be booked goes back to the card."""
     try:
         with session.begin_nested():
-            credit(session, payment, actor=SYSTEM, source=chart.LOADS_CARD, desk=desk)
-    except (ledger.WalletLimit, ledger.AccountMissing) as refusal:
+            credit(session, payment, actor=SYSTEM, source="card", desk=desk)
+    except (ledger.WalletLimit, ledger.AccountMissing, MemberBlocked) as refusal:
         _log.warning("payment_returned", payment=payment.id, reason=refusal.code)
         wallet.give_back(session, payment, reason=refusal.code, now=desk.now)
 
 
-def credit(session: Session, payment: PaymentRow, *, actor: Actor, source: int, desk: Desk) -> None:
+def credit(session: Session, payment: PaymentRow, *, actor: Actor, source: str, desk: Desk) -> None:
     """Book a payment once.
 
     The ledger and the rules by ``sales.top_up``, with the payment's id as the natural key.
     """
-    sales.top_up(
+    booked = sales.top_up(
         session,
         actor=actor,
         member_id=payment.member_id,
         amount_minor=payment.amount_minor,
         source=source,
-        key=payment.id,
+        key=f"payment:{payment.id}",
+        reference=f"top_up:{payment.id}",
         now=desk.now,
     )
-    seq = ledger.read_books(session, payment.member_id).account.seq
-    wallet.mark_credited(session, payment, seq=seq, now=desk.now)
+    wallet.mark_credited(session, payment, seq=booked["seq"], now=desk.now)
 
 
 def take_cash(
@@ -152,5 +152,5 @@ def take_cash(
         limits=desk.limits,
     )
     if payment.status == "paid":
-        credit(session, payment, actor=actor, source=chart.LOADS_CASH, desk=desk)
+        credit(session, payment, actor=actor, source="cash", desk=desk)
     return payment

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-LEASE: Final = timedelta(seconds=60)
-"""How long a worker keeps what it took; longer than any single attempt may last."""
+LEASE: Final = timedelta(minutes=2)
+"""How long a worker keeps what it took; much longer than any single attempt may last."""
 
 ATTEMPTS: Final = 12
 KEPT: Final = timedelta(days=14)

@@ -160,18 +160,21 @@ def put_in_inbox(
     title: Mapping[str, str],
     text: Mapping[str, str],
     data: Mapping[str, Any] | None = None,
+    message_id: str | None = None,
     now: datetime,
 ) -> str:
-    """Put a message (texts by locale) into a member's inbox and return its id.
+    """Put a message (texts by locale) into a member's inbox and return its id. Locks the member's account row.
 
-    Locks the member's account row.
+    A ``message_id`` of the caller's makes saying it twice saying it once.
     """
     changes.lock(session, member_id)
-    message_id = new_id(now)
+    named = message_id or new_id(now)
+    if message_id is not None and session.get(MessageRow, (member_id, message_id)) is not None:
+        return message_id
     session.add(
         MessageRow(
             member_id=member_id,
-            id=message_id,
+            id=named,
             kind=kind,
             title=dict(title),
             text=dict(text),
@@ -179,8 +182,8 @@ def put_in_inbox(
             created_at=now,
         )
     )
-    changes.mark(session, member_id, f"message/{message_id}", now=now)
-    return message_id
+    changes.mark(session, member_id, f"message/{named}", now=now)
+    return named
 
 
 def mark_read(session: Session, *, member_id: int, message_id: str, now: datetime) -> None:

@@ -154,6 +154,8 @@ def begin_auto_reload(
 
     At most one payment per trigger, one at a time, and ``limits.reloads_a_day``.
     """
+    if not _is_on(queries.auto_reload_of(session, member_id)):
+        return None  # nearly every sale: looked at without a lock
     account = ledger.open_books(session, member_id).account
     known = queries.payment_by_key(session, member_id, CLIENT, trigger)
     if known is not None:
@@ -184,6 +186,10 @@ def begin_auto_reload(
         )
     except (ledger.WalletLimit, policy.DailyLimit, policy.AmountOutOfRange):
         return None
+
+
+def _is_on(row: AutoReloadRow | None) -> bool:
+    return row is not None and row.enabled
 
 
 def end_auto_reload(session: Session, payment: PaymentRow, *, was: str, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -282,3 +283,9 @@ def lock_payment_of(session: Session, *, gateway: str, intent_id: str) -> Paymen
     if owner is None:
         raise PaymentMissing
     return lock_payment(session, *owner)
+
+
+def purge(session: Session, *, now: datetime) -> int:
+    """Forget webhooks taken in longer ago than any provider repeats them (three months); return how many."""
+    gone = delete(GatewayEventRow).where(GatewayEventRow.received_at < now - timedelta(days=90))
+    return len(session.execute(gone.returning(GatewayEventRow.event)).all())

@@ -1,0 +1,63 @@
+"""The texts of mails and text messages that the system itself sends, in the languages it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+LANGUAGES: Final = ("en", "fr")
+
+_TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "sign_in_code": {
+        "en": (
+            "{code} is your code for {brand}",
+            (
+                "{code} is your code to sign in to {brand}. It is good for 10 minutes and for one use.\n\n"
+                "Nobody from {brand} will ever ask you for it. If you did not ask for a code, ignore this message."
+            ),
+        ),
+        "fr": (
+            "{code} est votre code pour {brand}",
+            (
+                "{code} est votre code de connexion à {brand}. Il est valable 10 minutes et une seule fois.\n\n"
+                "Personne chez {brand} ne vous le demandera. Si vous n'avez rien demandé, ignorez ce message."
+            ),
+        ),
+    },
+    "contact_added": {
+        "en": (
+            "A new address can sign in to your {brand} account",
+            (
+                "A new {added} was added to your {brand} account and can sign in from now on.\n\n"
+                "If it was not you, sign in, remove it and sign out your devices."
+            ),
+        ),
+        "fr": (
+            "Une nouvelle adresse ouvre votre compte {brand}",
+            (
+                "Un nouveau moyen de connexion ({added}) a été ajouté à votre compte {brand}.\n\n"
+                "Si ce n'était pas vous, connectez-vous, supprimez-le et déconnectez vos appareils."
+            ),
+        ),
+    },
+}
+_ADDED: Final = {
+    "en": {"email": "e-mail address", "phone": "phone number"},
+    "fr": {"email": "adresse e-mail", "phone": "numéro de téléphone"},
+}
+
+
+def language_of(locale: str) -> str:
+    """Return the language in which to write to somebody of this locale."""
+    language = locale.replace("_", "-").split("-")[0].lower()
+    return language if language in LANGUAGES else LANGUAGES[0]
+
+
+def write(kind: str, values: Mapping[str, Any], *, locale: str, brand: str) -> tuple[str, str]:
+    """Return the subject and the text of a letter."""
+    language = language_of(locale)
+    subject, body = _TEXTS[kind][language]
+    filled = {**values, "brand": brand}
+    if "added" in filled:
+        filled["added"] = _ADDED[language].get(str(filled["added"]), str(filled["added"]))
+    return subject.format(**filled), body.format(**filled)

@@ -1,0 +1,78 @@
+"""The jobs.
+
+What runs by the clock, and how often. Every one is harmless when it runs late, twice, or side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from loyalty import attempts, checkout, messages, wallet
+from loyalty.db import transaction
+from loyalty.jobs import aging
+from loyalty.jobs.work import Work
+from loyalty.wallet.policy import CLAIM_LEASE
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job. ``run`` returns how much it did; doing something makes it come again at once."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Work], int]
+
+
+def unfinished_payments(work: Work) -> int:
+    """Ask the provider about payments that nobody finished."""
+    return _if_cards_are_taken(work, checkout.ask_about_unfinished)
+
+
+def unfinished_refunds(work: Work) -> int:
+    """Ask the provider about refunds that it has not confirmed."""
+    return _if_cards_are_taken(work, checkout.ask_about_refunds)
+
+
+def test_card_events(work: Work) -> int:
+    """Let the demo's payment provider post its webhooks."""
+    if work.settings.is_public or work.settings.stripe_secret_key:
+        return 0
+    return checkout.deliver_test_card_events(work.desk)
+
+
+def gift_card_claims(work: Work) -> int:
+    """Finish or take away redemptions of gift cards that were cut off."""
+    return checkout.release_gift_claims(before=work.now - CLAIM_LEASE, now=work.now)
+
+
+def purge(work: Work) -> int:
+    """Delete what is kept for a while only.
+
+    Parked messages, demo mail, counters, webhooks taken in long ago.
+    """
+    with transaction() as session:
+        return (
+            messages.purge(session, now=work.now)
+            + attempts.sweep(session, now=work.now)
+            + wallet.purge(session, now=work.now)
+        )
+
+
+def _if_cards_are_taken(work: Work, run: Callable[[checkout.Desk], int]) -> int:
+    try:
+        return run(work.desk)
+    except wallet.CardPaymentsOff:
+        return 0
+
+
+JOBS: Final = (
+    Job("aging", timedelta(minutes=5), aging.bring_up_to_date),
+    Job("unfinished-payments", timedelta(seconds=30), unfinished_payments),
+    Job("unfinished-refunds", timedelta(minutes=5), unfinished_refunds),
+    Job("gift-card-claims", timedelta(minutes=1), gift_card_claims),
+    Job("test-card-events", timedelta(seconds=1), test_card_events),
+    Job("purge", timedelta(hours=6), purge),
+)

@@ -1,0 +1,119 @@
+"""What is done with each thing that was told into the outbox: one line per topic.
+
+A handler runs after the commit, at least once, outside of any transaction but those it opens. It must be
+harmless twice: keyed by the task's id, or by the thing's own key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from loyalty import checkout, messages, rules
+from loyalty.db import transaction
+from loyalty.errors import Missing
+from loyalty.jobs import letters
+from loyalty.jobs.work import Work
+from loyalty.messages import Carrier, Letter, Task, Undeliverable
+
+NAME: Final = "Regulars"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic's handler.
+
+    ``speaks_outside``: it may take seconds, and a double would be noticed by somebody.
+    """
+
+    run: Callable[[Work, Task], None]
+    speaks_outside: bool = False
+
+
+def nothing(work: Work, task: Task) -> None:
+    """Do nothing: the topic is told for listeners that this installation does not have."""
+
+
+def send_mail(work: Work, task: Task) -> None:
+    """Send a mail: {to, subject, text, html?}."""
+    said = task.payload
+    letter = Letter(task.id, said["to"], said["subject"], said["text"], said.get("html"))
+    work.mail.send(letter, now=work.now)
+
+
+def send_sms(work: Work, task: Task) -> None:
+    """Send a text message: {to, text}."""
+    work.sms.send(Letter(task.id, task.payload["to"], "", task.payload["text"]), now=work.now)
+
+
+def send_letter(work: Work, task: Task) -> None:
+    """Send one of the system's own letters to an address: {kind: email|phone, to, locale?, …}."""
+    said = task.payload
+    subject, text = letters.write(task.topic, said, locale=said.get("locale", "en"), brand=_brand(work))
+    carrier: Carrier = work.mail if said["kind"] == "email" else work.sms
+    # A text message has no subject; its first paragraph is the whole of what matters.
+    body = text if said["kind"] == "email" else text.split("\n\n")[0]
+    carrier.send(Letter(task.id, said["to"], subject, body), now=work.now)
+
+
+def notify(work: Work, task: Task) -> None:
+    """Put what a rule has to say into the member's inbox: {rule, text: {locale: …}}."""
+    if task.member_id is None:
+        raise Undeliverable("a notice of nobody")
+    text = _texts(task.payload.get("text"))
+    with transaction() as session:
+        messages.put_in_inbox(
+            session,
+            member_id=task.member_id,
+            kind="notice",
+            title={},
+            text=text,
+            data={"rule": task.payload.get("rule")},
+            message_id=task.id,
+            now=work.now,
+        )
+
+
+def reload_wallet(work: Work, task: Task) -> None:
+    """Let auto-reload look at the wallet after a sale: {sale}."""
+    if task.member_id is not None:
+        checkout.reload(work.desk, member_id=task.member_id, trigger=f"sale:{task.payload['sale']}")
+
+
+def refund(work: Work, task: Task) -> None:
+    """Send money back to a card: {refund}."""
+    assert task.member_id is not None
+    checkout.send_refund(work.desk, member_id=task.member_id, refund_id=task.payload["refund"])
+
+
+TOPICS: Final[Mapping[str, Topic]] = {
+    "mail": Topic(send_mail, speaks_outside=True),
+    "sms": Topic(send_sms, speaks_outside=True),
+    "sign_in_code": Topic(send_letter, speaks_outside=True),
+    "contact_added": Topic(send_letter, speaks_outside=True),
+    "rule.notify": Topic(notify),
+    "rule.partner": Topic(nothing),
+    "sale.settled": Topic(reload_wallet, speaks_outside=True),
+    "sale.returned": Topic(nothing),
+    "sale.claimed": Topic(nothing),
+    "wallet.topped_up": Topic(nothing),
+    "wallet.refund": Topic(refund, speaks_outside=True),
+}
+
+
+def _texts(said: object) -> dict[str, str]:
+    if not isinstance(said, Mapping):
+        return {"en": str(said or "")}
+    by_locale = cast(Mapping[object, object], said)
+    return {str(locale): str(text) for locale, text in by_locale.items()}
+
+
+def _brand(work: Work) -> str:
+    """Return the name of the brand whose program is in force, or ours before there is one."""
+    try:
+        with transaction() as session:
+            document = rules.program_at(session, work.now).document
+    except Missing:
+        return NAME
+    return str(document.get("brand", {}).get("name") or NAME)
