@@ -27,9 +27,7 @@ class Finding:
     what: str
 
 
-_MEMBERS: Final = (
-    f"SELECT {queries.ACCOUNT_COLUMNS} FROM account WHERE member_id > %(after)s ORDER BY member_id LIMIT %(limit)s"
-)
+_MEMBERS: Final = f"SELECT {queries.ACCOUNT_COLUMNS} FROM account WHERE member_id > %(after)s ORDER BY member_id LIMIT %(limit)s"
 _TRANSACTIONS: Final = """
     SELECT member_id, seq, kind, occurred_at, recorded_at, reference, program_version, detail, hash
     FROM ledger_transaction WHERE member_id BETWEEN %(low)s AND %(high)s ORDER BY member_id, seq
@@ -148,7 +146,9 @@ def _check_chain(
     for seq, n, debit, credit, amount, rule, why in postings:
         posted[seq].append((n, debit, credit, amount, rule, why, used[seq, n]))
     head = b""
-    for expected, (seq, kind, occurred, recorded, reference, version, detail, digest) in enumerate(transactions, 1):
+    for expected, (seq, kind, occurred, recorded, reference, version, detail, digest) in enumerate(
+        transactions, 1
+    ):
         if seq != expected:
             yield f"transaction {expected} is missing: the next one is {seq}"
             return

@@ -249,7 +249,9 @@ class Books:
         if amount_milli > self.account.points_milli:
             raise InsufficientPoints(missing_milli=amount_milli - self.account.points_milli)
         uses = self._draw(amount_milli, sorted(self.lots.values(), key=lambda lot: lot.order))
-        self._post(chart.POINTS, to, amount_milli, rule=rule, why=why, uses=[(lot, -milli, 0) for lot, milli in uses])
+        self._post(
+            chart.POINTS, to, amount_milli, rule=rule, why=why, uses=[(lot, -milli, 0) for lot, milli in uses]
+        )
         return uses
 
     def _draw(self, amount_milli: int, lots: Iterable[LotState]) -> LotUses:
@@ -287,7 +289,9 @@ class Books:
         uses = self._draw(min(amount_milli, self.account.points_milli), order)
         taken = sum(milli for _, milli in uses)
         if taken:
-            self._post(chart.POINTS, source, taken, rule=rule, why=why, uses=[(lot, -m, 0) for lot, m in uses])
+            self._post(
+                chart.POINTS, source, taken, rule=rule, why=why, uses=[(lot, -m, 0) for lot, m in uses]
+            )
         if rest := amount_milli - taken:
             debit = chart.POINTS_OWED if shortfall == "owe" else chart.WRITTEN_OFF
             self._post(debit, source, rest, rule=rule, why=why)
@@ -327,7 +331,9 @@ class Books:
 
     def lapsing(self, now: datetime) -> list[LotState]:
         """Return the lots whose time is over and that still have free points."""
-        return [lot for lot in self.lots.values() if lot.free_milli and lot.expires_at and lot.expires_at <= now]
+        return [
+            lot for lot in self.lots.values() if lot.free_milli and lot.expires_at and lot.expires_at <= now
+        ]
 
     def expire(self, upto: datetime) -> int:
         """Expire the free points of every lot whose time is over by ``upto``; return the thousandths expired."""
@@ -355,7 +361,9 @@ class Books:
 
     # -- holds --------------------------------------------------------------------------------------------------
 
-    def hold_points(self, hold_id: str, amount_milli: int, *, until: datetime, purpose: str | None = None) -> None:
+    def hold_points(
+        self, hold_id: str, amount_milli: int, *, until: datetime, purpose: str | None = None
+    ) -> None:
         """Set points aside in their lots until ``until``; raise ``InsufficientPoints``."""
         if amount_milli > self.account.points_milli:
             raise InsufficientPoints(missing_milli=amount_milli - self.account.points_milli)
@@ -367,7 +375,9 @@ class Books:
         uses = [(lot, -milli, milli) for lot, milli in pins]
         self._post(chart.POINTS, chart.POINTS_HELD, amount_milli, uses=uses)
 
-    def hold_wallet(self, hold_id: str, amount_minor: int, *, until: datetime, purpose: str | None = None) -> None:
+    def hold_wallet(
+        self, hold_id: str, amount_minor: int, *, until: datetime, purpose: str | None = None
+    ) -> None:
         """Set stored value aside until ``until``; raise ``InsufficientFunds``."""
         if amount_minor > self.account.wallet_minor:
             raise InsufficientFunds(missing_minor=amount_minor - self.account.wallet_minor)

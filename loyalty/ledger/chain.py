@@ -39,7 +39,10 @@ def link(
         reference,
         program_version,
         detail,
-        [[n, debit, credit, amount, rule, why, uses] for n, debit, credit, amount, rule, why, uses in postings],
+        [
+            [n, debit, credit, amount, rule, why, uses]
+            for n, debit, credit, amount, rule, why, uses in postings
+        ],
     ]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(previous + text.encode()).digest()

@@ -58,7 +58,9 @@ class LedgerTransaction(Base):
 
     __tablename__ = "ledger_transaction"
 
-    member_id: Mapped[int] = mapped_column(ForeignKey("account.member_id"), primary_key=True, autoincrement=False)
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("account.member_id"), primary_key=True, autoincrement=False
+    )
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str]
     occurred_at: Mapped[datetime]
@@ -87,7 +89,9 @@ class Posting(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(
-            ["member_id", "seq"], ["ledger_transaction.member_id", "ledger_transaction.seq"], name="transaction"
+            ["member_id", "seq"],
+            ["ledger_transaction.member_id", "ledger_transaction.seq"],
+            name="transaction",
         ),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("debit <> credit AND debit / 1000 = credit / 1000", name="one_unit"),

@@ -16,14 +16,14 @@ READ_ACCOUNT: Final = f"SELECT {ACCOUNT_COLUMNS} FROM account WHERE member_id = 
 # NO KEY: rows that refer to the account may be inserted meanwhile, which asks for KEY SHARE.
 LOCK_ACCOUNT: Final = READ_ACCOUNT + " FOR NO KEY UPDATE"
 
-LOT_COLUMNS: Final = "lot, original_milli, free_milli, held_milli, earned_at, expires_at, origin, parent, rule"
+LOT_COLUMNS: Final = (
+    "lot, original_milli, free_milli, held_milli, earned_at, expires_at, origin, parent, rule"
+)
 OPEN_LOTS: Final = (
     f"SELECT {LOT_COLUMNS} FROM lot WHERE member_id = %(member_id)s AND NOT closed ORDER BY expires_at, lot"
 )
 LOTS_OF: Final = f"SELECT {LOT_COLUMNS} FROM lot WHERE member_id = %(member_id)s AND lot = ANY(%(lots)s)"
-OPEN_HOLDS: Final = (
-    "SELECT id, unit, amount, until, pins, purpose FROM hold WHERE member_id = %(member_id)s AND state = 'open'"
-)
+OPEN_HOLDS: Final = "SELECT id, unit, amount, until, pins, purpose FROM hold WHERE member_id = %(member_id)s AND state = 'open'"
 # What one transaction did: its postings with the lots each used, in their order.
 POSTINGS_OF: Final = """
     SELECT p.seq, p.n, p.debit, p.credit, p.amount, p.rule, p.why,
@@ -73,7 +73,9 @@ def hold_of(row: Sequence[Any]) -> HoldState:
 
 def available_milli(books: Books, now: datetime) -> int:
     """Return what the member can spend at ``now``, whether or not the jobs have swept lapsed lots and holds."""
-    alive = sum(lot.free_milli for lot in books.lots.values() if lot.expires_at is None or lot.expires_at > now)
+    alive = sum(
+        lot.free_milli for lot in books.lots.values() if lot.expires_at is None or lot.expires_at > now
+    )
     for hold in books.ended_holds(now):
         for number, milli in hold.pins:
             lot = books.lots[number]

@@ -121,7 +121,15 @@ def _chain(books: Books) -> list[bytes]:
             program_version=draft.program_version,
             detail=draft.detail,
             postings=[
-                (n, entry.debit, entry.credit, entry.amount, entry.rule, why_json(entry.why), sorted(entry.uses))
+                (
+                    n,
+                    entry.debit,
+                    entry.credit,
+                    entry.amount,
+                    entry.rule,
+                    why_json(entry.why),
+                    sorted(entry.uses),
+                )
                 for n, entry in enumerate(draft.entries, 1)
             ],
         )
@@ -265,12 +273,18 @@ def _queue_holds(batch: Batch, books: Books) -> None:
     )
 
 
-def statement(session: Session, member_id: int, *, before_seq: int | None = None, limit: int = 50) -> list[Line]:
+def statement(
+    session: Session, member_id: int, *, before_seq: int | None = None, limit: int = 50
+) -> list[Line]:
     """Return the member's newest transactions below ``before_seq``, newest first, with their postings."""
     batch = Batch()
     batch.add(
         queries.STATEMENT,
-        {"member_id": member_id, "before_seq": before_seq if before_seq is not None else 2**62, "limit": limit},
+        {
+            "member_id": member_id,
+            "before_seq": before_seq if before_seq is not None else 2**62,
+            "limit": limit,
+        },
     )
     (rows,) = batch.send(session)
     return [Line(*row) for row in rows]

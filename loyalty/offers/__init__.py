@@ -1,0 +1,31 @@
+"""What is offered to whom: offers and how far they are, coupon codes."""
+
+from loyalty.offers.policy import code_hash
+from loyalty.offers.service import (
+    CodeTaken,
+    CouponUnknown,
+    Issued,
+    OfferOver,
+    OfferUnknown,
+    activate,
+    issue_coupons,
+    of_member,
+    see,
+    send,
+    state_of,
+)
+
+__all__ = [
+    "CodeTaken",
+    "CouponUnknown",
+    "Issued",
+    "OfferOver",
+    "OfferUnknown",
+    "activate",
+    "code_hash",
+    "issue_coupons",
+    "of_member",
+    "see",
+    "send",
+    "state_of",
+]

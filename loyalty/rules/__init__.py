@@ -15,7 +15,15 @@ from loyalty.rules.program import Program
 from loyalty.rules.schema import json_schema, ordered
 from loyalty.rules.shipped import SHIPPED, NotShipped, load_shipped
 from loyalty.rules.source import parse_json, write_json
-from loyalty.rules.tiers import birthday_on, demotion, demotion_at, scheduled, tier_after, tier_window, valid_until
+from loyalty.rules.tiers import (
+    birthday_on,
+    demotion,
+    demotion_at,
+    scheduled,
+    tier_after,
+    tier_window,
+    valid_until,
+)
 from loyalty.rules.versions import (
     NoticeTooShort,
     PointsLifeShortened,

@@ -5,11 +5,13 @@ Decided from the member's state whenever it is loaded under the lock, so it is r
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from loyalty import rules
 from loyalty.ledger import available_milli
+from loyalty.rules import expiry, tiers
 from loyalty.rules.facts import Occasion
+from loyalty.rules.program import Program
 from loyalty.sales import effects, standing
 from loyalty.sales.effects import Consequences, Moment
 from loyalty.sales.state import State
@@ -50,8 +52,24 @@ def changed(done: Consequences, state: State) -> bool:
 def _occasions(state: State, done: Consequences, *, now: datetime) -> None:
     books, person, stood = state.books, state.person, state.standing
     assert books is not None and person is not None and stood is not None
-    for occasion in rules.occasions_between(state.program, person.birthday, since=stood.advanced_at, until=now):
+    for occasion in due_occasions(state.program, person.birthday, since=stood.advanced_at, until=now):
         run(state, done, occasion, reference=f"{occasion.when}:{occasion.occurred_at:%Y-%m-%d}", now=now)
+
+
+def due_occasions(
+    program: Program, birthday: date | None, *, since: datetime, until: datetime
+) -> list[Occasion]:
+    """Return the birthdays and scheduled moments in ``(since, until]``, in order."""
+    due = [
+        Occasion("schedule", moment, data={"rule": rule})
+        for moment, rule in tiers.scheduled(program, since, until)
+    ]
+    if birthday is not None and any("birthday" in rule.when for rule in program.rules.values()):
+        for year in range(since.year - 1, until.year + 2):
+            moment = expiry.midnight(tiers.birthday_on(program, birthday, year), program.zone)
+            if since < moment <= until:
+                due.append(Occasion("birthday", moment))
+    return sorted(due, key=lambda occasion: (occasion.occurred_at, occasion.when))
 
 
 def run(

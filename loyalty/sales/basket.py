@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from loyalty.actor import Actor
 from loyalty.errors import Flaw, Invalid
+from loyalty.offers import code_hash
 from loyalty.rules.facts import Basket, Channel, CouponClaim, Line, Tender
 from loyalty.rules.program import Product, Program
 from loyalty.sales.refusals import CouponLapsed, CouponMissing, CouponUsedUp, PriceChanged
@@ -113,7 +113,9 @@ def _catalog_price(
 ) -> int | None:
     """Return the price of one piece with its options, or add the flaws that stand in the way."""
     if product is None:
-        flaws.append(Flaw(f"{pointer}/sku", f"The catalog has no product {asked.sku}; name its price.", "unknown"))
+        flaws.append(
+            Flaw(f"{pointer}/sku", f"The catalog has no product {asked.sku}; name its price.", "unknown")
+        )
         return None
     if product.open_price and asked.price_minor is not None:
         return asked.price_minor
@@ -128,20 +130,21 @@ def _catalog_price(
         group = program.option_groups[group_key]
         count = sum(1 for key in asked.options if key in {option.key for option in group.options})
         if count > group.maximum:
-            flaws.append(Flaw(f"{pointer}/options", f"{asked.sku} takes {group.maximum} of {group_key} at most.", "range"))
+            flaws.append(
+                Flaw(
+                    f"{pointer}/options",
+                    f"{asked.sku} takes {group.maximum} of {group_key} at most.",
+                    "range",
+                )
+            )
     return total
-
-
-def coupon_hash(code: str) -> bytes:
-    """Return the hash under which a coupon code is kept: case, spaces and dashes don't matter."""
-    return hashlib.sha256(code.replace(" ", "").replace("-", "").upper().encode()).digest()
 
 
 def coupons_of(request: SaleRequest, state: State, *, at: datetime) -> tuple[CouponClaim, ...]:
     """Return the presented coupons; raise ``CouponMissing``, ``CouponUsedUp``, ``CouponLapsed``."""
     claims: list[CouponClaim] = []
     for code in dict.fromkeys(request.coupons):
-        row = state.coupons.get(coupon_hash(code))
+        row = state.coupons.get(code_hash(code))
         if row is None or (row.member_id is not None and row.member_id != state.member_id):
             raise CouponMissing
         if row.uses_left == 0:

@@ -20,7 +20,14 @@ from loyalty.sales.returns import Sold, find
 
 
 def claim(
-    session: Session, *, actor: Actor, member_id: int, text: str, secret: codes.CodeSecret, key: str, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    member_id: int,
+    text: str,
+    secret: codes.CodeSecret,
+    key: str,
+    now: datetime,
 ) -> dict[str, Any]:
     """Book a sale of nobody for this member, by the rules of its own day; return its receipt.
 
@@ -65,7 +72,8 @@ def _require_claimable(session: Session, loaded: state.State, sold: Sold, *, now
     """Lock the sale's row (after the account) and look again."""
     batch = Batch()
     batch.add(
-        "SELECT claimed_by, state FROM sale WHERE member_id = 0 AND id = %s FOR NO KEY UPDATE", (sold.row["id"],)
+        "SELECT claimed_by, state FROM sale WHERE member_id = 0 AND id = %s FOR NO KEY UPDATE",
+        (sold.row["id"],),
     )
     (rows,) = batch.send(session)
     if loaded.person is None or loaded.person.status != "active":
@@ -74,7 +82,11 @@ def _require_claimable(session: Session, loaded: state.State, sold: Sold, *, now
         raise AlreadyClaimed
     if not rows:
         raise SaleMissing
-    if rows[0][0] is not None or rows[0][1] != "settled" or any(line["returned_quantity"] for line in sold.lines):
+    if (
+        rows[0][0] is not None
+        or rows[0][1] != "settled"
+        or any(line["returned_quantity"] for line in sold.lines)
+    ):
         raise AlreadyClaimed
     hours = loaded.program.settings.claim_hours
     if now > sold.row["occurred_at"] + timedelta(hours=hours):
@@ -139,18 +151,26 @@ def _write(
         "earned_milli": decision.said.earned_milli,
         "spent_milli": 0,
         "tenders": json.dumps(sold.row["tenders"]),
-        "effects": json.dumps({**decision.done.record, "tags": sold.row["effects"].get("tags", []), "claimed": True}),
+        "effects": json.dumps(
+            {**decision.done.record, "tags": sold.row["effects"].get("tags", []), "claimed": True}
+        ),
         "seq": loaded.books.account.seq if loaded.books else None,
     }
     lines = [{**line, "position": place} for place, line in enumerate(sold.lines)]
     writing.queue_sale(batch, row, lines)
     batch.add(
-        "UPDATE sale SET claimed_by = %s, state = 'claimed' WHERE member_id = 0 AND id = %s", (member_id, sale)
+        "UPDATE sale SET claimed_by = %s, state = 'claimed' WHERE member_id = 0 AND id = %s",
+        (member_id, sale),
     )
     if key:
         writing.queue_answer(
-            batch, client=actor.client, key=key, member_id=member_id, request_hash=digest, answer=answer, now=now
+            batch,
+            client=actor.client,
+            key=key,
+            member_id=member_id,
+            request_hash=digest,
+            answer=answer,
+            now=now,
         )
     messages.tell(session, "sale.claimed", {"sale": sale}, member_id=member_id, now=now, batch=batch)
     batch.send(session)
-

@@ -206,7 +206,8 @@ def _advance(state: State, done: Consequences, progress: Progress, moment: Momen
     done.offers[offer.id] = OfferChange(progress.progress, completed_at, by)
     done.steps += [
         StepRow(offer.id, moment.reference, part.line, part.amount, progress.day, moment.at)
-        for part in progress.contributions if part.amount
+        for part in progress.contributions
+        if part.amount
     ]
     done.entities.add(f"challenge/{offer.id}")
     done.note(

@@ -149,18 +149,33 @@ def top_up(
             raise AmountNotPositive
         books.begin("top_up", at=at, recorded_at=now, reference=name, program_version=loaded.program.version)
         books.load_wallet(
-            amount_minor, source=accounts[source], why=Why("topped_up", {"amount_minor": amount_minor, "source": source})
+            amount_minor,
+            source=accounts[source],
+            why=Why("topped_up", {"amount_minor": amount_minor, "source": source}),
         )
         done.entities.add("wallet")
         occasion = Occasion("top_up", at, actor.channel, actor.store, amount_minor=amount_minor)
         advance.run(loaded, done, occasion, reference=name, now=now, begin=False)
         messages.tell(
-            session, "wallet.topped_up", {"amount_minor": amount_minor}, member_id=member_id, now=now, batch=batch
+            session,
+            "wallet.topped_up",
+            {"amount_minor": amount_minor},
+            member_id=member_id,
+            now=now,
+            batch=batch,
         )
 
     request = {"top_up": amount_minor, "member": member_id, "source": source, "reference": reference}
     return _once(
-        session, actor=actor, member_id=member_id, key=key, request=request, at=at, now=now, store=actor.store, act=act
+        session,
+        actor=actor,
+        member_id=member_id,
+        key=key,
+        request=request,
+        at=at,
+        now=now,
+        store=actor.store,
+        act=act,
     )
 
 
@@ -184,7 +199,15 @@ def record_event(
 
     request = {"event": name, "member": member_id, "data": dict(data or {})}
     return _once(
-        session, actor=actor, member_id=member_id, key=key, request=request, at=at, now=now, store=actor.store, act=act
+        session,
+        actor=actor,
+        member_id=member_id,
+        key=key,
+        request=request,
+        at=at,
+        now=now,
+        store=actor.store,
+        act=act,
     )
 
 
@@ -222,7 +245,15 @@ def adjust(
 
     request = {"adjust": points_milli, "member": member_id, "reason": reason}
     return _once(
-        session, actor=actor, member_id=member_id, key=key, request=request, at=now, now=now, store=None, act=act
+        session,
+        actor=actor,
+        member_id=member_id,
+        key=key,
+        request=request,
+        at=now,
+        now=now,
+        store=None,
+        act=act,
     )
 
 

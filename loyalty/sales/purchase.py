@@ -44,7 +44,9 @@ class Decision:
     tier_before: str | None = None
 
 
-def evaluate(state: State, basket: Basket, tenders: tuple[TenderRequest, ...], *, hints: bool) -> tuple[Evaluation, Payment]:
+def evaluate(
+    state: State, basket: Basket, tenders: tuple[TenderRequest, ...], *, hints: bool
+) -> tuple[Evaluation, Payment]:
     """Return what the program says about a basket and how its tenders cover it; raise ``Overpaid`` and reward refusals."""
     available = available_milli(state.books, basket.occurred_at) if state.books else 0
     facts = state.facts(at=basket.occurred_at, available_milli=available)
@@ -157,4 +159,12 @@ def decide_paid(state: State, basket: Basket, tenders: tuple[TenderRequest, ...]
     done = effects.carry_out(state, said, moment)
     total = sum(tender.amount_minor for tender in tenders)
     _visit(state, done, said, Payment((), 0, 0), moment)
-    return Decision(basket, said, Payment(tenders, max(0, said.total_minor - total), 0), Consequences(), done, 0, tier_before)
+    return Decision(
+        basket,
+        said,
+        Payment(tenders, max(0, said.total_minor - total), 0),
+        Consequences(),
+        done,
+        0,
+        tier_before,
+    )

@@ -15,9 +15,7 @@ BY_PUBLIC_ID: Final = "(SELECT coalesce(merged_into, member_id) FROM member WHER
 
 LOCK: Final = f"SELECT {ledger_queries.ACCOUNT_COLUMNS} FROM account WHERE member_id = WHO FOR NO KEY UPDATE"
 READ: Final = f"SELECT {ledger_queries.ACCOUNT_COLUMNS} FROM account WHERE member_id = WHO"
-LOTS: Final = (
-    f"SELECT {ledger_queries.LOT_COLUMNS} FROM lot WHERE member_id = WHO AND NOT closed ORDER BY expires_at, lot"
-)
+LOTS: Final = f"SELECT {ledger_queries.LOT_COLUMNS} FROM lot WHERE member_id = WHO AND NOT closed ORDER BY expires_at, lot"
 HOLDS: Final = (
     "SELECT id, unit, amount, until, pins, purpose FROM hold WHERE member_id = WHO AND state = 'open'"
 )
@@ -130,7 +128,9 @@ TIER_MOVES: Final = """
         AND t.reference = 'sale:' || c.sale LIMIT 1)
     FROM tier_change c WHERE c.member_id = %(member_id)s AND c.kind <> 'undone' ORDER BY c.number DESC LIMIT 5
 """
-RETURNED_OF_LOTS: Final = "SELECT taken_milli FROM sale_return WHERE member_id = %(member_id)s AND sale_id = %(sale)s"
+RETURNED_OF_LOTS: Final = (
+    "SELECT taken_milli FROM sale_return WHERE member_id = %(member_id)s AND sale_id = %(sale)s"
+)
 GIVE_BACK_LIMIT: Final = """
     UPDATE limit_counter SET times = greatest(times - %(times)s, 0), amount = greatest(amount - %(amount)s, 0)
     WHERE member_id = %(member_id)s AND limit_key = %(limit)s AND period = %(period)s

@@ -90,7 +90,12 @@ def effects_of(decision: Decision, program: Program, locale: str) -> list[dict[s
 def hints_of(hints: tuple[Hint, ...], program: Program, locale: str) -> list[dict[str, Any]]:
     """Return warnings or near misses with their sentence."""
     return [
-        {"code": hint.code, "key": hint.key, "why": why_json(hint.why), "text": sentence(program, hint.why, locale)}
+        {
+            "code": hint.code,
+            "key": hint.key,
+            "why": why_json(hint.why),
+            "text": sentence(program, hint.why, locale),
+        }
         for hint in hints
     ]
 
@@ -130,7 +135,14 @@ def balance_of(state: State, now: datetime) -> dict[str, Any] | None:
 
 
 def receipt(
-    state: State, decision: Decision, *, sale: str, at: datetime, now: datetime, version: int | None, locale: str
+    state: State,
+    decision: Decision,
+    *,
+    sale: str,
+    at: datetime,
+    now: datetime,
+    version: int | None,
+    locale: str,
 ) -> dict[str, Any]:
     """Return the receipt of a settled sale: what a retry gets again, and what the customer keeps."""
     return {

@@ -180,7 +180,9 @@ def _decide(
         done.entities.add(f"sale/{sale}")
         writing.queue_member(session, batch, loaded, [*befores, done], sale=sale, now=now)
     _queue_undone(batch, loaded.member_id, undone)
-    _queue_return(batch, actor, loaded, sold, parts, undone, tenders, record, kind=kind, number=number, at=at, now=now)
+    _queue_return(
+        batch, actor, loaded, sold, parts, undone, tenders, record, kind=kind, number=number, at=at, now=now
+    )
     messages.tell(
         session,
         "sale.returned",
@@ -250,7 +252,9 @@ def _undo_member(
     books, standing = loaded.books, loaded.standing
     assert books is not None and standing is not None
     found = _load_more(session, loaded, sold, record, parts)
-    books.begin(kind, at=at, recorded_at=now, reference=sold.reference, program_version=loaded.program.version)
+    books.begin(
+        kind, at=at, recorded_at=now, reference=sold.reference, program_version=loaded.program.version
+    )
     occurred_at: datetime = sold.row["occurred_at"]
     undoing.take_back_points(
         loaded, done, undone, record, parts, earned_at=occurred_at, forgiven=found.forgiven
@@ -318,7 +322,9 @@ def _load_more(
     keep: set[str] = set()
     if other:
         prefixes = tuple(f"rule:{entry['rule']}:" for entry in record.get("extensions", ()))
-        keep = {use["limit"] for use in record.get("limits", ()) if prefixes and use["limit"].startswith(prefixes)}
+        keep = {
+            use["limit"] for use in record.get("limits", ()) if prefixes and use["limit"].startswith(prefixes)
+        }
     return Found(
         lots=gone,
         forgiven=_forgiven(dict(expired), record, parts, returns),
@@ -450,7 +456,9 @@ def _undo_extensions(loaded: State, record: Record) -> None:
         for number, text in extension["lots"]:
             lot = books.lots.get(number)
             was = datetime.fromisoformat(text)
-            if lot is not None and lot.expires_at == expiry.extended(loaded.program, was, extension["months"]):
+            if lot is not None and lot.expires_at == expiry.extended(
+                loaded.program, was, extension["months"]
+            ):
                 dates[number] = was
         books.move_expiry(dates)
 
@@ -500,7 +508,8 @@ def _queue_undone(batch: Batch, member_id: int, undone: Undone) -> None:
         )
     if undone.coupons_back:
         batch.add(
-            "UPDATE coupon_code SET uses_left = uses_left + 1 WHERE id = ANY(%s)", (sorted(undone.coupons_back),)
+            "UPDATE coupon_code SET uses_left = uses_left + 1 WHERE id = ANY(%s)",
+            (sorted(undone.coupons_back),),
         )
     for reward in sorted(undone.stock_back):
         batch.add("UPDATE reward_stock SET taken = greatest(taken - 1, 0) WHERE reward = %s", (reward,))
@@ -539,7 +548,12 @@ def _queue_return(
         """UPDATE sale_line SET returned_quantity = r.quantity
            FROM unnest(%s::text[], %s::bigint[]) AS r (line, quantity)
            WHERE sale_line.member_id = %s AND sale_line.sale_id = %s AND sale_line.line = r.line""",
-        ([part.line for part in returned], [part.after for part in returned], loaded.member_id, sold.row["id"]),
+        (
+            [part.line for part in returned],
+            [part.after for part in returned],
+            loaded.member_id,
+            sold.row["id"],
+        ),
     )
     batch.add(
         """INSERT INTO sale_return (member_id, id, sale_id, kind, occurred_at, recorded_at, till, staff, lines, refunds,
@@ -598,4 +612,3 @@ def _answer(
         "member": receipts.balance_of(loaded, now),
         "seq": loaded.books.account.seq if loaded.books else None,
     }
-

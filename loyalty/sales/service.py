@@ -16,6 +16,7 @@ from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError, PaymentDeclined, Refused
 from loyalty.ids import new_id
+from loyalty.offers import code_hash
 from loyalty.sales import advance, basket, identity, purchase, receipts, state, writing
 from loyalty.sales.effects import Moment
 from loyalty.sales.purchase import Decision
@@ -46,7 +47,13 @@ def _plain(value: Any) -> Any:
 
 
 def quote(
-    session: Session, *, actor: Actor, request: SaleRequest, secret: codes.CodeSecret, now: datetime, locale: str | None = None
+    session: Session,
+    *,
+    actor: Actor,
+    request: SaleRequest,
+    secret: codes.CodeSecret,
+    now: datetime,
+    locale: str | None = None,
 ) -> tuple[State, dict[str, Any]]:
     """Say what a basket costs and brings now, by the very code that settles it; return the state it was made of too.
 
@@ -140,14 +147,29 @@ def _settle(
             raise Underpaid(due_minor=decision.payment.due_minor)
         writing.take_shared(session, decision.done, member_id=loaded.member_id)
     except DomainError as error:
-        remember_refusal(session, error, actor=actor, key=key, digest=digest, member_id=loaded.member_id, now=now)
+        remember_refusal(
+            session, error, actor=actor, key=key, digest=digest, member_id=loaded.member_id, now=now
+        )
         raise
     chosen = locale or (loaded.person.locale if loaded.person else loaded.program.locales[0])
     version = loaded.books.account.version + 1 if loaded.books else None
     if loaded.books:
         loaded.books.finish()
     answer = receipts.receipt(loaded, decision, sale=sale, at=at, now=now, version=version, locale=chosen)
-    _write(session, loaded, decision, actor, identified, sale=sale, key=key, digest=digest, at=at, now=now, late=late, answer=answer)
+    _write(
+        session,
+        loaded,
+        decision,
+        actor,
+        identified,
+        sale=sale,
+        key=key,
+        digest=digest,
+        at=at,
+        now=now,
+        late=late,
+        answer=answer,
+    )
     if then is not None:
         then(loaded, decision, sale)
     return answer
@@ -175,14 +197,16 @@ def _load(
         key=key,
         kid=code.kid if isinstance(code, codes.PayCode) else "",
         code_use=code.use_key if isinstance(code, codes.PayCode | codes.NumberCode) else "",
-        coupon_hashes=tuple(basket.coupon_hash(each) for each in request.coupons),
+        coupon_hashes=tuple(code_hash(each) for each in request.coupons),
         rewards=tuple(claim.reward for claim in request.rewards),
         store=request.store or actor.store,
         skus=tuple(line.sku for line in request.lines),
         till=actor.id if actor.kind == "till" else "",
         sale_id=request.id or "",
     )
-    loaded = state.load(session, shown.who or Who(), wanted, at=at, now=now, lock=lock and shown.who is not None)
+    loaded = state.load(
+        session, shown.who or Who(), wanted, at=at, now=now, lock=lock and shown.who is not None
+    )
     if loaded is None or (shown.who is not None and loaded.person is None):
         raise NobodyScanned("Nobody has this code.") if code is None else codes.CodeUnknown
     require_till(actor, loaded)
@@ -208,7 +232,14 @@ def replay(stored: state.StoredAnswer, digest: bytes) -> dict[str, Any]:
 
 
 def remember_refusal(
-    session: Session, error: DomainError, *, actor: Actor, key: str, digest: bytes, member_id: int, now: datetime
+    session: Session,
+    error: DomainError,
+    *,
+    actor: Actor,
+    key: str,
+    digest: bytes,
+    member_id: int,
+    now: datetime,
 ) -> None:
     """Store that this request was refused, so that a retry is refused alike; bad input and lock trouble are not."""
     kind = next((name for name, cls in _KINDS.items() if isinstance(error, cls)), None)
@@ -217,7 +248,14 @@ def remember_refusal(
     batch = Batch()
     answer = {"kind": kind, "code": error.code, "detail": error.detail, "data": error.data}
     writing.queue_answer(
-        batch, client=actor.client, key=key, member_id=member_id, request_hash=digest, answer=answer, now=now, refused=True
+        batch,
+        client=actor.client,
+        key=key,
+        member_id=member_id,
+        request_hash=digest,
+        answer=answer,
+        now=now,
+        refused=True,
     )
     batch.send(session)
     error.keeps = True
@@ -245,7 +283,13 @@ def _write(
     _queue_sale(batch, loaded, decision, actor, sale=sale, at=at, now=now, late=late)
     if key:
         writing.queue_answer(
-            batch, client=actor.client, key=key, member_id=loaded.member_id, request_hash=digest, answer=answer, now=now
+            batch,
+            client=actor.client,
+            key=key,
+            member_id=loaded.member_id,
+            request_hash=digest,
+            answer=answer,
+            now=now,
         )
     verified = identified.verified
     if verified is not None and verified.first_seen:
@@ -283,7 +327,9 @@ def _queue_sale(
         for t in payment.tenders
     ]
     if payment.due_minor:
-        tenders.append({"kind": "other", "amount_minor": payment.due_minor, "reference": None, "refunded_minor": 0})
+        tenders.append(
+            {"kind": "other", "amount_minor": payment.due_minor, "reference": None, "refunded_minor": 0}
+        )
     outcomes = {line.line: line for line in said.lines}
     row = {
         "member_id": loaded.member_id,
@@ -303,7 +349,9 @@ def _queue_sale(
         "spent_milli": said.spent_milli,
         "offline": late,
         "tenders": json.dumps(tenders),
-        "effects": json.dumps({**decision.done.record, "tags": sorted(made.tags), "risk_minor": decision.risk_minor}),
+        "effects": json.dumps(
+            {**decision.done.record, "tags": sorted(made.tags), "risk_minor": decision.risk_minor}
+        ),
         "seq": loaded.books.account.seq if loaded.books else None,
     }
     lines = [

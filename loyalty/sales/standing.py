@@ -67,7 +67,16 @@ def _move(
     books = state.books
     assert standing is not None and books is not None
     done.moves.append(
-        TierMove(at, kind, standing.tier, tier, standing.tier_since, standing.tier_until, standing.window_from, sale)
+        TierMove(
+            at,
+            kind,
+            standing.tier,
+            tier,
+            standing.tier_since,
+            standing.tier_until,
+            standing.window_from,
+            sale,
+        )
     )
     was = standing.tier
     standing.tier, standing.tier_since = tier, at
@@ -115,16 +124,23 @@ def end_of_validity(state: State, done: Consequences, *, now: datetime) -> None:
     policy = program.tier_policy
     while standing.tier_until is not None and standing.tier_until + timedelta(days=policy.grace_days) <= now:
         end = standing.tier_until
-        earned = sum(
-            milli for at, milli in standing.earned_since if standing.tier_since < at < end
-        )
+        earned = sum(milli for at, milli in standing.earned_since if standing.tier_since < at < end)
         kept = program.tier_for(max(earned, 0))
         rank = program.tier_rank(standing.tier)
         at = end + timedelta(days=policy.grace_days)
         if kept.rank >= rank or policy.demotion == "none":
             until = valid_until(program, end)
             done.moves.append(
-                TierMove(end, "renewal", standing.tier, standing.tier, standing.tier_since, end, standing.window_from, None)
+                TierMove(
+                    end,
+                    "renewal",
+                    standing.tier,
+                    standing.tier,
+                    standing.tier_since,
+                    end,
+                    standing.window_from,
+                    None,
+                )
             )
             standing.tier_since, standing.tier_until = end, until
             done.entities.add("tier")

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from dateutil.relativedelta import relativedelta
 from sqlalchemy.orm import Session
 
 from loyalty import codes, rules
 from loyalty.db import Batch
 from loyalty.ledger import Books
 from loyalty.ledger import queries as ledger_queries
+from loyalty.rules import tiers
 from loyalty.rules.facts import Grant, MemberFacts, OfferInstance, Used
 from loyalty.rules.program import Program
 from loyalty.sales import queries
@@ -210,15 +210,6 @@ def statements(who: str, *, anniversary: bool, lock: bool) -> tuple[str, str, st
     )
 
 
-def window_from(program: Program, now: datetime) -> datetime:
-    """Return where the tier window that ends now begins (anniversaries are computed where the member is known)."""
-    policy = program.tier_policy
-    local = now.astimezone(program.zone)
-    if policy.window == "calendar_year":
-        return local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    return now - relativedelta(months=policy.window_months)
-
-
 def _parameters(who: Who, wanted: Wanted, program: Program, *, at: datetime, now: datetime) -> dict[str, Any]:
     mine: list[tuple[str, str]] = []
     shared: list[tuple[str, str]] = []
@@ -230,7 +221,7 @@ def _parameters(who: Who, wanted: Wanted, program: Program, *, at: datetime, now
         "public_id": who.public_id,
         "now": now,
         "at": at,
-        "window_from": window_from(program, now),
+        "window_from": tiers.tier_window(program, now, now),
         "limit_keys": [key for key, _ in mine],
         "periods": [period for _, period in mine],
         "budget_keys": [key for key, _ in shared],
@@ -270,7 +261,11 @@ def _state(program: Program, rows: list[list[tuple[Any, ...]]]) -> State | None:
         return None
     state.books = ledger_queries.books_of(accounts[0], lots, holds)
     state.person = Person(
-        *row[:8], tags=frozenset(row[8]), employee=row[9], favorite_store=row[10], preferences=preferences or {}
+        *row[:8],
+        tags=frozenset(row[8]),
+        employee=row[9],
+        favorite_store=row[10],
+        preferences=preferences or {},
     )
     state.standing = _standing(row)
     state.used = {
@@ -281,7 +276,9 @@ def _state(program: Program, rows: list[list[tuple[Any, ...]]]) -> State | None:
         state.offers.append(_offer(entry))
         if entry[9]:
             state.completed_by[entry[0]] = entry[9]
-    state.grants = [Grant(i, reward, _instant(since), _maybe(until)) for i, reward, since, until in grants or ()]
+    state.grants = [
+        Grant(i, reward, _instant(since), _maybe(until)) for i, reward, since, until in grants or ()
+    ]
     if device:
         kid, device_id, public_key, counter, status = device
         state.device = codes.DeviceKeyState(row[0], device_id, kid, public_key, counter, status)
@@ -294,7 +291,21 @@ _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def _standing(row: Sequence[Any]) -> Standing:
-    tier, since, until, visits, last_visit, spent, advanced, old_from, old_milli, new_from, between, earned, then = row[11:24]
+    (
+        tier,
+        since,
+        until,
+        visits,
+        last_visit,
+        spent,
+        advanced,
+        old_from,
+        old_milli,
+        new_from,
+        between,
+        earned,
+        then,
+    ) = row[11:24]
     moved = old_milli - between if new_from >= old_from else old_milli + between
     return Standing(
         tier=tier,

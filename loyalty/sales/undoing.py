@@ -48,7 +48,9 @@ class Undone:
     taken_milli: int = 0
     restored_milli: int = 0
     refunds: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    limits: list[tuple[str, str, int, int, bool]] = field(default_factory=list[tuple[str, str, int, int, bool]])
+    limits: list[tuple[str, str, int, int, bool]] = field(
+        default_factory=list[tuple[str, str, int, int, bool]]
+    )
     grants_back: list[str] = field(default_factory=list[str])
     coupons_back: list[str] = field(default_factory=list[str])
     stock_back: list[str] = field(default_factory=list[str])
@@ -184,7 +186,12 @@ def _slice(uses: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[
 
 
 def give_back_limits(
-    state: State, undone: Undone, record: Mapping[str, Sequence[Mapping[str, Any]]], lines: Mapping[str, SoldLine], *, keep: set[str]
+    state: State,
+    undone: Undone,
+    record: Mapping[str, Sequence[Mapping[str, Any]]],
+    lines: Mapping[str, SoldLine],
+    *,
+    keep: set[str],
 ) -> None:
     """Take the returned lines out of the counters of limits and budgets (not those in ``keep``)."""
     for use in record.get("limits", ()):

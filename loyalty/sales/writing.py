@@ -28,7 +28,13 @@ class BudgetGone(Exception):
 
 
 def queue_member(
-    session: Session, batch: Batch, state: State, done: Sequence[Consequences], *, sale: str | None, now: datetime
+    session: Session,
+    batch: Batch,
+    state: State,
+    done: Sequence[Consequences],
+    *,
+    sale: str | None,
+    now: datetime,
 ) -> int:
     """Queue everything of the member that changed, and return their new version."""
     books, standing = state.books, state.standing
@@ -287,7 +293,15 @@ def _share(whole: int | None, bucket: int, buckets: int) -> int | None:
 
 
 def queue_answer(
-    batch: Batch, *, client: str, key: str, member_id: int, request_hash: bytes, answer: Mapping[str, Any], now: datetime, refused: bool = False
+    batch: Batch,
+    *,
+    client: str,
+    key: str,
+    member_id: int,
+    request_hash: bytes,
+    answer: Mapping[str, Any],
+    now: datetime,
+    refused: bool = False,
 ) -> None:
     """Queue the answer that a retry with this key will get."""
     batch.add(
