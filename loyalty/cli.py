@@ -17,7 +17,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
     "staff": ("loyalty.commands.staff:command", "Add staff, set PINs and roles, read what everybody did."),
     "till": ("loyalty.commands.till:command", "Enroll, list and revoke tills."),
+    "worker": ("loyalty.commands.worker:command", "Run the jobs: messages, expiry, schedules."),
 }
+# SQLSTATE: undefined table, undefined column.
+_MISSING: Final = frozenset({"42P01", "42703"})
 
 
 class CommandTable(click.Group):
@@ -74,7 +77,7 @@ def main() -> NoReturn:
 
 def _for_people(error: Exception) -> str | None:
     """Return what a person is told of this error; None: it is a bug, and a traceback is in order."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - only when something went wrong
+    from sqlalchemy.exc import OperationalError, ProgrammingError  # noqa: PLC0415 - only when something went wrong
 
     from loyalty.config import ConfigError  # noqa: PLC0415
     from loyalty.errors import DomainError  # noqa: PLC0415
@@ -88,6 +91,8 @@ def _for_people(error: Exception) -> str | None:
         and error.statement is None
     ):
         return f"The database cannot be reached: {' '.join(str(error.orig).split())}"
+    if isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in _MISSING:
+        return "The database's tables are missing or old: regulars migrate"
     return None
 
 
