@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from loyalty.rules.cache import NoProgram, forget_timeline, program, program_at
-from loyalty.rules.check import ProgramInvalid, check, compile_program, normalized
 from loyalty.rules.challenges import challenge_progress
+from loyalty.rules.check import ProgramInvalid, check, compile_program, normalized
 from loyalty.rules.diff import Difference, diff
 from loyalty.rules.evaluate import answer, evaluate
 from loyalty.rules.expiry import expires_at, expiry_of, extended

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from loyalty.rules.compile import is_here
+from loyalty.rules.clauses import is_here
 from loyalty.rules.limits import Ration, ration_of
 from loyalty.rules.refusals import LimitReached, NotHere, NotNow, TierTooLow, UsedThisPeriod
 
 if TYPE_CHECKING:
     from loyalty.errors import DomainError
-    from loyalty.rules.compile import Clause
+    from loyalty.rules.clauses import Clause
     from loyalty.rules.scene import Scene
 
 CALENDAR: Final = frozenset({"day", "week", "calendar_month", "year"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loyalty.rules.split import split
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause
+    from loyalty.rules.clauses import Clause
     from loyalty.rules.facts import Tender
     from loyalty.rules.scene import Scene
 
@@ -36,7 +36,9 @@ def tender_shares(nets: Sequence[int], tenders: Sequence[Tender]) -> dict[str, l
             rest = [left - part for left, part in zip(rest, shares[kind], strict=True)]
             owed -= amount
     if owed:
-        shares[OTHER] = [have + left for have, left in zip(shares.get(OTHER, [0] * len(rest)), rest, strict=True)]
+        shares[OTHER] = [
+            have + left for have, left in zip(shares.get(OTHER, [0] * len(rest)), rest, strict=True)
+        ]
     return shares
 
 
@@ -63,7 +65,9 @@ class Cells:
         prices, settings = scene.prices, scene.program.settings
         covered = prices.covered if settings.earn_on_points_discount else None
         if not scene.compiled.asks_tenders and settings.earn_on_stored_value:
-            amounts = prices.net if covered is None else [a + b for a, b in zip(prices.net, covered, strict=True)]
+            amounts = (
+                prices.net if covered is None else [a + b for a, b in zip(prices.net, covered, strict=True)]
+            )
             return cls(list(range(len(amounts))), [""] * len(amounts), list(amounts), plain=True)
         cells = cls([], [], [], plain=False)
         for kind, parts in tender_shares(prices.net, scene.source.tenders).items():

@@ -17,7 +17,7 @@ from loyalty.rules.split import split
 from loyalty.why import Why
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause, Plan
+    from loyalty.rules.clauses import Clause, Plan
     from loyalty.rules.facts import OfferInstance, Step
     from loyalty.rules.program import Program
     from loyalty.rules.scene import Scene
@@ -40,8 +40,8 @@ class Move:
 def challenge_progress(program: Program, offer: str, steps: Iterable[Step]) -> tuple[int, bool]:
     """Return how far an instance is by what past lines contributed to it, and whether that completes it.
 
-    Progress is in the challenge's unit: the sum (accumulated, items), the largest purchase (single_purchase), the number
-    of visits, or of distinct days.
+    Progress is in the challenge's unit: the sum (accumulated, items), the largest purchase (single_purchase), the
+    number of visits, or of distinct days.
     """
     challenge = program.offers[offer].challenge
     assert challenge is not None, offer
@@ -157,7 +157,12 @@ def progress_of(scene: Scene, move: Move) -> Progress:
     else:
         progress = instance.progress + added
     completes = instance.completed_at is None and is_complete(challenge, progress)
-    inputs = {"offer": offer.key, "progress": progress, "target": challenge.target, "unit": challenge.qualifies_by}
+    inputs = {
+        "offer": offer.key,
+        "progress": progress,
+        "target": challenge.target,
+        "unit": challenge.qualifies_by,
+    }
     return Progress(
         instance=instance.id,
         offer=offer.key,

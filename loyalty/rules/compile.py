@@ -6,37 +6,25 @@ combination (``Compiled.plan``), so an evaluation only looks at clauses that may
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import lcm
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from loyalty.rules.demands import Demand, demands_of
-from loyalty.rules.conditions import Condition, compile_condition
+from loyalty.rules.clauses import Bonus, Clause, Plan, Source, groups_of, is_for_tier, is_here
+from loyalty.rules.conditions import compile_condition
+from loyalty.rules.demands import demands_of
 from loyalty.rules.facts import Line
-from loyalty.rules.formula import Formula, asks_eligible, compile_formula
-from loyalty.rules.prices import Planner, planner_of
+from loyalty.rules.formula import asks_eligible, compile_formula
+from loyalty.rules.prices import planner_of
 from loyalty.rules.program import Coupon, Offer, Program, Reward, RuleSpec
-from loyalty.rules.specs import Earn, Effect, Limit, Multiply, On, ProgressEffect
+from loyalty.rules.specs import Earn, Effect, Multiply, On, ProgressEffect
 
 if TYPE_CHECKING:
-    from loyalty.rules.outcome import Expiry
     from loyalty.rules.specs import Store
 
-Source = Literal["rule", "offer", "coupon", "reward"]
-Deal = RuleSpec | Offer | Coupon | Reward
 # How many combinations, and how many kinds of line, a version keeps in memory before it starts over.
 CACHE_LIMIT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Bonus:
-    """A fixed earning: so many points, per piece or once; or a formula."""
-
-    points_milli: int
-    per_item: bool
-    formula: Formula | None
-    asks_eligible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,90 +35,6 @@ class LineKind:
     category: str
     tags: frozenset[str]
     mask: int
-
-
-@dataclass(slots=True, eq=False)
-class Clause:
-    """A rule, offer, coupon or reward: whom and what it is for, and what it does, by stage."""
-
-    source: Source
-    key: str
-    deal: Deal
-    bit: int
-    tenders: frozenset[str]
-    demands: tuple[Demand, ...]
-    condition: Condition | None
-    limits: tuple[Limit, ...]
-    priority: int = 0
-    group: str = ""
-    mode: Literal["best", "add", "multiply"] = "add"
-    exclusive: bool = False
-    cuts: tuple[Planner, ...] = ()
-    rates: tuple[tuple[int, int], ...] = ()
-    factors: tuple[tuple[int, int], ...] = ()
-    bonuses: tuple[Bonus, ...] = ()
-    others: tuple[Effect, ...] = ()
-    pushes: tuple[ProgressEffect, ...] = ()
-    expiry: Expiry | None = None
-    on_return: Literal["reverse", "keep"] = "reverse"
-    counts_for_tier: bool | None = None
-
-    @property
-    def rank(self) -> tuple[int, str]:
-        """Return what orders clauses: high priority first, then the key."""
-        return -self.priority, self.key
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Clauses that compete, add or multiply; best rank first."""
-
-    mode: Literal["best", "add", "multiply"]
-    clauses: tuple[Clause, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The clauses that may hold for one kind of occasion, tier, channel and store, by stage."""
-
-    cuts: tuple[Group, ...]
-    rates: tuple[Group, ...]
-    factors: tuple[Group, ...]
-    bonuses: tuple[Group, ...]
-    others: tuple[Clause, ...]
-    challenges: Mapping[str, Clause]
-
-    def with_coupons(self, coupons: Sequence[Clause]) -> Plan:
-        """Return this plan with the points and gifts of claimed coupons added."""
-        return replace(
-            self,
-            rates=self.rates + _groups(each for each in coupons if each.rates),
-            factors=self.factors + _groups(each for each in coupons if each.factors),
-            bonuses=self.bonuses + _groups(each for each in coupons if each.bonuses),
-            others=self.others + tuple(each for each in coupons if each.others or each.pushes),
-        )
-
-
-    def only(self, key: str) -> Plan:
-        """Return this plan with one clause left."""
-        return Plan(
-            cuts=(),
-            rates=tuple(group for each in self.rates for group in _groups(one for one in each.clauses if one.key == key)),
-            factors=(),
-            bonuses=tuple(
-                group for each in self.bonuses for group in _groups(one for one in each.clauses if one.key == key)
-            ),
-            others=tuple(each for each in self.others if each.key == key),
-            challenges={},
-        )
-
-
-def _groups(clauses: Iterable[Clause]) -> tuple[Group, ...]:
-    """Put clauses into their groups; a group comes where its first clause does."""
-    found: dict[Any, list[Clause]] = {}
-    for clause in sorted(clauses, key=lambda each: each.rank):
-        found.setdefault(clause.group or id(clause), []).append(clause)
-    return tuple(Group(members[0].mode, tuple(members)) for members in found.values())
 
 
 class Compiled:
@@ -149,10 +53,12 @@ class Compiled:
         self.asks_tenders = any(clause.tenders for clause in clauses)
         # Whose near misses a customer may be told.
         self.hintable = tuple(
-            [each for each in self.rules.values() if "purchase" in _occasions(each)] + list(self.offers.values())
+            [each for each in self.rules.values() if "purchase" in _occasions(each)]
+            + list(self.offers.values())
         )
         self._asks_store = any(
-            clause.deal.where.stores or clause.deal.where.store_tags for clause in (*clauses, *self.rewards.values())
+            clause.deal.where.stores or clause.deal.where.store_tags
+            for clause in (*clauses, *self.rewards.values())
         )
         # All rates in one denominator, so that base points are integers until they are rounded.
         self.scale = lcm(*(per for clause in clauses for _, per in clause.rates), 1)
@@ -251,14 +157,16 @@ class Compiled:
             return is_here(clause.deal, channel, store) and is_for_tier(clause.deal, tier)
 
         rules = [each for each in self.rules.values() if when in _occasions(each) and may(each)]
-        offers = [each for each in self.offers.values() if when == "purchase" and tier is not None and may(each)]
+        offers = [
+            each for each in self.offers.values() if when == "purchase" and tier is not None and may(each)
+        ]
         clauses = rules + [each for each in offers if _works_while_open(each)]
         counted = clauses if tier is not None else []
         return Plan(
-            cuts=_groups(each for each in clauses if each.cuts),
-            rates=_groups(each for each in counted if each.rates),
-            factors=_groups(each for each in counted if each.factors),
-            bonuses=_groups(each for each in counted if each.bonuses),
+            cuts=groups_of(each for each in clauses if each.cuts),
+            rates=groups_of(each for each in counted if each.rates),
+            factors=groups_of(each for each in counted if each.factors),
+            bonuses=groups_of(each for each in counted if each.bonuses),
             others=tuple(
                 sorted((each for each in counted if each.others or each.pushes), key=lambda each: each.rank)
             ),
@@ -299,20 +207,3 @@ def _satisfies(
         and sku not in on.not_skus
         and (not on.options or not on.options.isdisjoint(options))
     )
-
-
-def is_here(deal: Deal, channel: str | None, store: Store | None) -> bool:
-    """Say whether a deal holds in a channel (None: whichever) and store. Where stores are named, no store is no place."""
-    where = deal.where
-    if channel is not None and where.channels and channel not in where.channels:
-        return False
-    if where.stores and (store is None or store.key not in where.stores):
-        return False
-    return not where.store_tags or (store is not None and not where.store_tags.isdisjoint(store.tags))
-
-
-def is_for_tier(deal: Deal, tier: str | None) -> bool:
-    """Say whether a deal is for members of a tier; for somebody who is not a member (None), if it is for anybody."""
-    if tier is None:
-        return deal.who.anybody
-    return not deal.who.tiers or tier in deal.who.tiers

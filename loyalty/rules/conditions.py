@@ -1,7 +1,7 @@
 """Conditions: the tree under ``if`` compiled to one function of the occasion.
 
-The tree is ``{"all": […]}``, ``{"any": […]}``, ``{"not": …}`` or ``{"field", "op", "value"}``. A field without an answer
-makes its comparison false, whatever the operator; ``not`` turns that around.
+The tree is ``{"all": […]}``, ``{"any": […]}``, ``{"not": …}`` or ``{"field", "op", "value"}``. A field without an
+answer makes its comparison false, whatever the operator; ``not`` turns that around.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from loyalty.rules.fields import Context
 
 Test = Callable[[Context], bool]
 
+# Fields whose answer depends on what the program, not the till, says of a line.
+GOODS: Final = frozenset({"order.categories", "order.item_tags", "order.kinds"})
 _COMPARED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -48,12 +50,14 @@ class Condition:
     """A compiled condition.
 
     ``per_line`` says that it asks about a line, so it chooses lines; ``asks_eligible`` that it asks what the chosen
-    lines cost. ``leaves`` are the comparisons that must all hold, where the tree is such a list; else empty.
+    lines cost; ``asks_goods`` that it asks what the program knows about the goods. ``leaves`` are the comparisons that
+    must all hold, where the tree is such a list; else empty.
     """
 
     test: Test
     per_line: bool
     asks_eligible: bool
+    asks_goods: bool
     leaves: tuple[Leaf, ...]
 
 
@@ -66,6 +70,7 @@ def compile_condition(tree: Mapping[str, Any] | None) -> Condition | None:
         test=_compile(tree),
         per_line=any(key.startswith("line.") for key in keys),
         asks_eligible="order.eligible_minor" in keys,
+        asks_goods=not keys.isdisjoint(GOODS) or any(key.startswith("line.") for key in keys),
         leaves=_conjunction(tree),
     )
 

@@ -81,13 +81,20 @@ def _opted_in(program: Program, key: str) -> Callable[[Scene], bool]:
     offer = program.offers.get(key)
 
     def test(scene: Scene) -> bool:
-        return offer is not None and scene.member is not None and opted_in(program, offer, scene.member, scene.occurred_at)
+        return (
+            offer is not None
+            and scene.member is not None
+            and opted_in(program, offer, scene.member, scene.occurred_at)
+        )
 
     return test
 
 
 def _has_open(program: Program, offer: Offer) -> Callable[[Scene], bool]:
     def test(scene: Scene) -> bool:
-        return scene.member is not None and open_instance(program, offer, scene.member, scene.occurred_at) is not None
+        return (
+            scene.member is not None
+            and open_instance(program, offer, scene.member, scene.occurred_at) is not None
+        )
 
     return test

@@ -16,7 +16,7 @@ from loyalty.rules.refusals import CouponNotApplicable
 from loyalty.why import Why
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause, Group
+    from loyalty.rules.clauses import Clause, Group
     from loyalty.rules.facts import CouponClaim
     from loyalty.rules.scene import Held, Scene
 
@@ -120,7 +120,9 @@ def claim_coupons(scene: Scene, claims: Sequence[CouponClaim]) -> tuple[list[Dis
 
 def _together(clause: Clause, others: Sequence[Clause]) -> bool:
     """Say whether a coupon goes with those claimed before it: an exclusive one silences the rest of its group."""
-    rivals = [other for other in others if clause.group and other.group == clause.group and other is not clause]
+    rivals = [
+        other for other in others if clause.group and other.group == clause.group and other is not clause
+    ]
     return not any(clause.exclusive or other.exclusive for other in rivals)
 
 

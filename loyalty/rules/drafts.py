@@ -17,7 +17,7 @@ from loyalty.rules.split import half_even, half_up, split
 from loyalty.why import Why
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause
+    from loyalty.rules.clauses import Clause
     from loyalty.rules.scene import Scene
 
 POINT: Final = 1000
@@ -50,13 +50,18 @@ def by_line_of(scene: Scene, parts: dict[int, int]) -> ByLine:
     return tuple([(lines[place].id, parts[place]) for place in sorted(parts) if parts[place]])
 
 
-def spread_parts(lines: Sequence[int], weights: Sequence[int], total: int) -> dict[int, int]:
-    """Split a total over lines (a line may come more than once)."""
+def split_by_line(scene: Scene, lines: Sequence[int], weights: Sequence[int], total: int) -> ByLine:
+    """Split a total over lines (a line may come more than once); nothing outside purchases."""
+    if scene.basket is None:
+        return ()
+    shares = split(total, weights)
+    if scene.cells.plain:
+        goods = scene.basket.lines
+        return tuple([(goods[line].id, part) for line, part in zip(lines, shares, strict=True) if part])
     parts: dict[int, int] = {}
-    for line, part in zip(lines, split(total, weights), strict=True):
-        if line >= 0:
-            parts[line] = parts.get(line, 0) + part
-    return parts
+    for line, part in zip(lines, shares, strict=True):
+        parts[line] = parts.get(line, 0) + part
+    return by_line_of(scene, parts)
 
 
 def ration_draft(scene: Scene, draft: Draft, worth_minor: int) -> None:
@@ -70,8 +75,8 @@ def ration_draft(scene: Scene, draft: Draft, worth_minor: int) -> None:
                 draft.numerator *= allowed
                 draft.denominator *= worth_minor
                 draft.cut = True
-            parts = spread_parts(draft.lines, draft.weights, allowed)
-            scene.tally(draft.clause).add_money(allowed, () if scene.occasion else by_line_of(scene, parts))
+            parts = split_by_line(scene, draft.lines, draft.weights, allowed)
+            scene.tally(draft.clause).add_money(allowed, parts)
 
 
 def _cap_points(scene: Scene, draft: Draft, allowed: int) -> None:
@@ -124,9 +129,7 @@ def earnings_of(scene: Scene, drafts: Sequence[Draft]) -> list[Earning]:
         points, clause = draft.points_milli, draft.clause
         if points <= 0:
             continue
-        parts: ByLine = ()
-        if scene.occasion is None:
-            parts = by_line_of(scene, spread_parts(draft.lines, draft.weights, points))
+        parts = split_by_line(scene, draft.lines, draft.weights, points)
         draft.inputs["points_milli"] = points
         if draft.cut:
             draft.inputs["limited"] = True

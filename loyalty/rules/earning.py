@@ -14,7 +14,7 @@ from loyalty.rules.drafts import Draft, ration_draft
 from loyalty.rules.split import half_even, split
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Bonus, Clause, Group, Plan
+    from loyalty.rules.clauses import Bonus, Clause, Group, Plan
     from loyalty.rules.scene import Scene
 
 Shares = list[tuple["Clause", list[int]]]
@@ -53,7 +53,8 @@ def _best_rates(held: Shares, scale: int) -> Shares:
             if cell not in best or rate > best[cell][0]:
                 best[cell] = (rate, place)
     return [
-        (clause, [cell for cell in cells if best[cell][1] == place]) for place, (clause, cells) in enumerate(held)
+        (clause, [cell for cell in cells if best[cell][1] == place])
+        for place, (clause, cells) in enumerate(held)
     ]
 
 
@@ -69,7 +70,9 @@ def _base_stage(scene: Scene, shares: Shares, drafts: list[Draft]) -> list[int]:
             continue
         for points, per in clause.rates:
             inputs = {"rule": clause.key, "amount_minor": worth, "rate_milli": points, "per_minor": per}
-            draft = Draft(clause, "base", worth * points, per, [lines[cell] for cell in chosen], weights, "rate", inputs)
+            draft = Draft(
+                clause, "base", worth * points, per, [lines[cell] for cell in chosen], weights, "rate", inputs
+            )
             if clause.limits:
                 ration_draft(scene, draft, worth)
             _explain_rest(scene, worth, chosen, inputs)
@@ -157,7 +160,11 @@ def _group_extras(mode: str, shares: Shares, values: list[int]) -> list[Extra]:
     for clause, cells in shares:
         for numerator, denominator in clause.factors:
             source = running if mode == "multiply" else values
-            more = {cell: source[cell] * (numerator - denominator) // denominator for cell in cells if source[cell]}
+            more = {
+                cell: source[cell] * (numerator - denominator) // denominator
+                for cell in cells
+                if source[cell]
+            }
             extras.append((clause, (numerator, denominator), more))
             if mode == "multiply":
                 running = _plus(running, extras[-1:])
@@ -218,7 +225,11 @@ def _bonus_group(scene: Scene, group: Group, drafts: list[Draft]) -> None:
 
 
 def bonus_drafts(
-    scene: Scene, clause: Clause, bonuses: Sequence[Bonus], lines: tuple[int, ...], instance: str | None = None
+    scene: Scene,
+    clause: Clause,
+    bonuses: Sequence[Bonus],
+    lines: tuple[int, ...],
+    instance: str | None = None,
 ) -> list[Draft]:
     """Return the fixed earnings of a clause that holds for these lines, before limits and rounding."""
     drafts: list[Draft] = []
@@ -238,6 +249,8 @@ def bonus_drafts(
         if amount is None or amount <= 0:
             continue
         drafts.append(
-            Draft(clause, "bonus", amount.numerator, amount.denominator, lines, weights, key, inputs, instance)
+            Draft(
+                clause, "bonus", amount.numerator, amount.denominator, lines, weights, key, inputs, instance
+            )
         )
     return drafts

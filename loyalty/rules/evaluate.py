@@ -23,12 +23,14 @@ from loyalty.rules.scene import Scene
 from loyalty.rules.tiers import tier_after
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause, Plan
+    from loyalty.rules.clauses import Clause, Plan
     from loyalty.rules.facts import Basket, MemberFacts, Occasion
     from loyalty.rules.program import Program
 
 
-def evaluate(program: Program, basket: Basket, member: MemberFacts | None, *, hints: bool = True) -> Evaluation:
+def evaluate(
+    program: Program, basket: Basket, member: MemberFacts | None, *, hints: bool = True
+) -> Evaluation:
     """Return everything the program says about a purchase.
 
     ``member`` None is a customer nobody scanned: public price effects hold, nothing is earned. ``hints`` False leaves
@@ -66,7 +68,9 @@ def answer(program: Program, occasion: Occasion, member: MemberFacts) -> Evaluat
 
 def _purchase(scene: Scene, basket: Basket, *, hints: bool) -> Evaluation:
     member = scene.member
-    plan = scene.compiled.plan("purchase", scene.channel, scene.store, None if member is None else member.tier)
+    plan = scene.compiled.plan(
+        "purchase", scene.channel, scene.store, None if member is None else member.tier
+    )
     warnings: list[Hint] = []
     discounts: list[Discount] = []
     for group in plan.cuts:
@@ -135,7 +139,9 @@ def _award(scene: Scene, clause: Clause, moved: Progress, drafts: list[Draft], g
 
 
 def _limit_uses(scene: Scene) -> tuple[LimitUse, ...]:
-    return tuple([use for clause, tally in scene.tallies.items() for use in uses_of(clause.limits, tally, scene)])
+    return tuple(
+        [use for clause, tally in scene.tallies.items() for use in uses_of(clause.limits, tally, scene)]
+    )
 
 
 def _tier_points(outcome: Evaluation) -> int:

@@ -79,7 +79,9 @@ def _check_operation(node: dict[str, Any], pointer: str, depth: int, flaws: list
         flaws.append(Flaw(f"{pointer}/args", f"expected a list of {wanted} arguments"))
         return 1
     items = cast("list[Any]", arguments)
-    return 1 + sum(_check(each, f"{pointer}/args/{place}", depth + 1, flaws) for place, each in enumerate(items))
+    return 1 + sum(
+        _check(each, f"{pointer}/args/{place}", depth + 1, flaws) for place, each in enumerate(items)
+    )
 
 
 def _literal(value: Any) -> Number:
@@ -90,7 +92,9 @@ def _literal(value: Any) -> Number:
             return Fraction(value)
         except (ValueError, ZeroDivisionError):
             pass
-    raise ValueError('expected an integer, a fraction such as "3/2" or "0.5", {"field": …} or {"op": …, "args": […]}')
+    raise ValueError(
+        'expected an integer, a fraction such as "3/2" or "0.5", {"field": …} or {"op": …, "args": […]}'
+    )
 
 
 def compile_formula(tree: Any) -> Formula:
@@ -151,4 +155,6 @@ def asks_eligible(tree: Any) -> bool:
     if not isinstance(tree, dict):
         return False
     node = cast("dict[str, Any]", tree)
-    return node.get("field") == "order.eligible_minor" or any(asks_eligible(each) for each in node.get("args", ()))
+    return node.get("field") == "order.eligible_minor" or any(
+        asks_eligible(each) for each in node.get("args", ())
+    )

@@ -15,7 +15,7 @@ from loyalty.why import Why
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from loyalty.rules.compile import Clause
+    from loyalty.rules.clauses import Clause
     from loyalty.rules.scene import Scene
 
 
@@ -40,7 +40,9 @@ class Gifts:
             elif isinstance(effect, Notify):
                 self._tell(clause.key, "notify", {"text": effect.text})
             elif isinstance(effect, PartnerPoints):
-                self._tell(clause.key, "partner", {"partner": effect.partner, "points_milli": effect.points_milli})
+                self._tell(
+                    clause.key, "partner", {"partner": effect.partner, "points_milli": effect.points_milli}
+                )
         if clause.limits:
             scene.tally(clause)
 

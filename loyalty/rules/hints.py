@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from loyalty.rules import fields
-from loyalty.rules.compile import is_for_tier, is_here
+from loyalty.rules.clauses import is_for_tier, is_here
 from loyalty.rules.instances import window_of
 from loyalty.rules.limits import ration_of
 from loyalty.rules.outcome import Hint
@@ -15,7 +15,7 @@ from loyalty.rules.program import Offer, Reward
 from loyalty.why import Why
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause
+    from loyalty.rules.clauses import Clause
     from loyalty.rules.conditions import Leaf
     from loyalty.rules.facts import OfferInstance
     from loyalty.rules.scene import Scene
@@ -43,12 +43,12 @@ def _missing(scene: Scene, clause: Clause) -> Why | None:
     deal = clause.deal
     if not lines or not is_here(deal, None, scene.store):
         return None
+    if isinstance(deal, Offer) and deal.challenge is not None:
+        return _offer(scene, clause)
     missing: list[Why | None] = []
     if deal.where.channels and scene.channel not in deal.where.channels:
         missing.append(Why("only_in", {"channels": sorted(deal.where.channels)}))
-    for demand in clause.demands:
-        if not demand.test(scene):
-            missing.append(_explained(scene, clause, demand.reason))
+    missing += [_explained(scene, clause, each.reason) for each in clause.demands if not each.test(scene)]
     if clause.condition is not None and scene.chosen(clause, lines) is None:
         missing += _leaves(scene, clause, lines)
     for limit in clause.limits:
@@ -77,7 +77,9 @@ def _time(scene: Scene, clause: Clause) -> Why | None:
         hours = sorted(frozenset().union(*(window.hours for window in today)))
         if not hours or hours != list(range(hours[0], hours[-1] + 1)):
             return None
-        return _hours(f"{hours[0]:02d}:00", f"{hours[-1] + 1:02d}:00", first=hours[0] == 0, last=hours[-1] == 23)
+        return _hours(
+            f"{hours[0]:02d}:00", f"{hours[-1] + 1:02d}:00", first=hours[0] == 0, last=hours[-1] == 23
+        )
     for ahead in range(1, LOOK_AHEAD_DAYS + 1):
         day = wall.date() + timedelta(days=ahead)
         if any(window.has_day(day) for window in valid.windows):
@@ -88,7 +90,9 @@ def _time(scene: Scene, clause: Clause) -> Why | None:
 def _hours(since: str, until: str, *, first: bool, last: bool) -> Why:
     if first:
         return Why("only_before", {"time": until})
-    return Why("only_from", {"time": since}) if last else Why("only_between", {"since": since, "until": until})
+    return (
+        Why("only_from", {"time": since}) if last else Why("only_between", {"since": since, "until": until})
+    )
 
 
 def _offer(scene: Scene, clause: Clause) -> Why | None:
@@ -97,6 +101,9 @@ def _offer(scene: Scene, clause: Clause) -> Why | None:
     offer = scene.program.offers.get(key or "")
     assert scene.member is not None
     if offer is None:
+        return None
+    requires = offer.challenge.requires if offer.challenge is not None else offer.requires
+    if requires != "activated" and isinstance(clause.deal, Offer):
         return None
     for instance in scene.member.offers:
         if instance.offer == offer.key and _waits(scene, offer, instance):
@@ -126,7 +133,7 @@ def _leaves(scene: Scene, clause: Clause, lines: tuple[int, ...]) -> Iterator[Wh
             yield teller(scene, leaf) if teller is not None else None
 
 
-def _before_or_from(scene: Scene, leaf: Leaf) -> Why | None:
+def _before_or_from(_: Scene, leaf: Leaf) -> Why | None:
     def said(value: Any) -> str:
         return f"{value:02d}:00" if isinstance(value, int) else f"{value:%H:%M}"
 
@@ -150,7 +157,7 @@ def _too_little(key: str, unit: str) -> Callable[[Scene, Leaf], Why | None]:
     return tell
 
 
-def _channel(scene: Scene, leaf: Leaf) -> Why | None:
+def _channel(_: Scene, leaf: Leaf) -> Why | None:
     if leaf.op == "=":
         return Why("only_in", {"channels": [leaf.operand]})
     return Why("only_in", {"channels": sorted(leaf.operand)}) if leaf.op == "in" else None
@@ -178,10 +185,13 @@ def _next_reward(scene: Scene) -> Hint | None:
         price = reward.price_for(tier)
         if price <= left or reward.granted_only or (nearest is not None and price >= nearest[0]):
             continue
-        if is_for_tier(reward, tier) and is_here(reward, scene.channel, scene.store) and scene.holds(clause) is not None:
+        if (
+            is_for_tier(reward, tier)
+            and is_here(reward, scene.channel, scene.store)
+            and scene.holds(clause) is not None
+        ):
             nearest = (price, key)
     if nearest is None:
         return None
     inputs = {"reward": nearest[1], "missing_milli": nearest[0] - left}
     return Hint("points_away", nearest[1], Why("points_away", inputs))
-

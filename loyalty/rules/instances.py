@@ -82,7 +82,11 @@ def _did(instance: OfferInstance, requires: str, at: datetime) -> bool:
 def open_instance(program: Program, offer: Offer, member: MemberFacts, at: datetime) -> OfferInstance | None:
     """Return the first received instance of an offer that is open and not completed."""
     for instance in member.offers:
-        if instance.offer == offer.key and instance.completed_at is None and is_open(program, offer, instance, at):
+        if (
+            instance.offer == offer.key
+            and instance.completed_at is None
+            and is_open(program, offer, instance, at)
+        ):
             return instance
     return None
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from loyalty.rules.outcome import ByLine, LimitUse
 from loyalty.rules.periods import Period, period_of
+from loyalty.rules.specs import Limit
 
 if TYPE_CHECKING:
     from loyalty.rules.facts import Used
     from loyalty.rules.program import Program
     from loyalty.rules.scene import Scene
-    from loyalty.rules.specs import Limit
 
 
 @dataclass(slots=True)
@@ -110,16 +110,18 @@ def current_period(limit: Limit, occurred_at: datetime, local: datetime) -> Peri
     zone = local.tzinfo
     if limit.per in ("hours", "order") or not isinstance(zone, ZoneInfo):
         return period_of(limit, occurred_at, zone)  # pyright: ignore[reportArgumentType]
-    return _calendar_period(limit.per, limit, local.date(), zone)
+    return _calendar_period(limit.per, local.date(), zone)
 
 
 @lru_cache(maxsize=8192)
-def _calendar_period(per: str, limit: Limit, day: date, zone: ZoneInfo) -> Period:
+def _calendar_period(per: Any, day: date, zone: ZoneInfo) -> Period:
     """Return the period of any instant of a local day: all calendar periods change at midnight."""
-    return period_of(limit, datetime(day.year, day.month, day.day, 12, tzinfo=zone), zone)
+    return period_of(Limit("", per), datetime(day.year, day.month, day.day, 12, tzinfo=zone), zone)
 
 
-def limit_periods(program: Program, occurred_at: datetime, store: str | None) -> tuple[tuple[Limit, Period], ...]:
+def limit_periods(
+    program: Program, occurred_at: datetime, store: str | None
+) -> tuple[tuple[Limit, Period], ...]:
     """Return every limit kept between occasions with its period now: what ``MemberFacts.used`` must hold.
 
     Counters are keyed ``(limit.key, period.key)``. A visit window has one key for ever (``12h``): hand in the counter

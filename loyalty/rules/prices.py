@@ -45,7 +45,9 @@ class Prices:
         """Take cuts off, never more than is left; return what was taken, by line."""
         taken: dict[int, int] = {}
         for line, piece, wanted in cuts:
-            amount = self._cut_line(line, wanted) if piece == WHOLE_LINE else self._cut_piece(line, piece, wanted)
+            amount = (
+                self._cut_line(line, wanted) if piece == WHOLE_LINE else self._cut_piece(line, piece, wanted)
+            )
             if amount:
                 taken[line] = taken.get(line, 0) + amount
         return taken
@@ -54,7 +56,9 @@ class Prices:
         amount = min(wanted, self.net[line])
         if line in self.pieces and amount:
             values = self.pieces[line]
-            self.pieces[line] = [value - part for value, part in zip(values, split(amount, values), strict=True)]
+            self.pieces[line] = [
+                value - part for value, part in zip(values, split(amount, values), strict=True)
+            ]
         self.net[line] -= amount
         return amount
 
@@ -143,7 +147,9 @@ def _fixed_price(effect: FixedPrice) -> Planner:
     price = effect.price_minor
 
     def plan(prices: Prices, lines: Sequence[int]) -> list[Cut]:
-        return [(line, piece, value - price) for value, line, piece in prices.list_pieces(lines) if value > price]
+        return [
+            (line, piece, value - price) for value, line, piece in prices.list_pieces(lines) if value > price
+        ]
 
     return plan
 

@@ -26,7 +26,7 @@ from loyalty.rules.refusals import RewardNotApplicable, RewardUnknown
 from loyalty.why import Why
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause
+    from loyalty.rules.clauses import Clause
     from loyalty.rules.facts import Grant, MemberFacts, RewardClaim
     from loyalty.rules.scene import Scene
 
@@ -119,7 +119,7 @@ def _use(scene: Scene, claim: RewardClaim, grant: str | None, warnings: list[Hin
     if offered > amount:
         lost = {"reward": reward.key, "amount_minor": offered - amount}
         warnings.append(Hint("value_lost", reward.key, Why("value_lost", lost)))
-    key = "reward" if grant is None else "granted"
+    key = "granted" if grant is not None else "reward" if price else "perk"
     return Discount("reward", reward.key, amount, by_line, Why(key, inputs), price, grant, claim.hold)
 
 
@@ -142,7 +142,9 @@ def _plan(scene: Scene, reward: Reward, lines: tuple[int, ...]) -> tuple[list[Cu
             return spread(scene.prices, lines, gives.amount_minor), gives.amount_minor
         cuts = limited(spread(scene.prices, lines, percent_of(whole, gives.percent)), gives.max_minor)
         return cuts, 0
-    free = [piece for piece in scene.prices.list_pieces(lines) if (piece[1], piece[2]) not in scene.prices.taken]
+    free = [
+        piece for piece in scene.prices.list_pieces(lines) if (piece[1], piece[2]) not in scene.prices.taken
+    ]
     gains = [(piece, _gain(scene, reward, piece)) for piece in free]
     gains = [(piece, gain) for piece, gain in gains if gain[0] > 0]
     if not gains:
@@ -167,7 +169,8 @@ def _gain(scene: Scene, reward: Reward, piece: Piece) -> Gain:
         prices = [
             option.price_minor
             for key in scene.source.lines[line].options
-            if (option := scene.program.options.get(key)) is not None and (not gives.options or key in gives.options)
+            if (option := scene.program.options.get(key)) is not None
+            and (not gives.options or key in gives.options)
         ]
         value = min(value, max(prices, default=0))
     maximum = None if isinstance(gives, GiveMerchandise) else gives.max_minor
@@ -179,4 +182,3 @@ def _within_money_limits(scene: Scene, clause: Clause, cuts: list[Cut]) -> list[
         if limit.amount_minor is not None:
             cuts = limited(cuts, ration_of(scene, limit).take(sum(cut[2] for cut in cuts)))
     return cuts
-

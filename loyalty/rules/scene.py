@@ -15,7 +15,8 @@ from loyalty.rules.limits import Ration, Tally, ration_of
 from loyalty.rules.prices import Prices
 
 if TYPE_CHECKING:
-    from loyalty.rules.compile import Clause, Compiled, Group
+    from loyalty.rules.clauses import Clause, Group
+    from loyalty.rules.compile import Compiled
     from loyalty.rules.facts import Basket, Line, MemberFacts, Occasion
     from loyalty.rules.program import Program, Store
 
@@ -26,11 +27,11 @@ class Scene:
     """What is known about one occasion. Lines are meant by their place in the basket."""
 
     __slots__ = (
-        "_basket",
         "_cells",
         "_groups",
         "_held",
         "_resolved",
+        "basket",
         "channel",
         "compiled",
         "eligible_minor",
@@ -75,32 +76,33 @@ class Scene:
         self.eligible_minor = occasion.amount_minor if occasion is not None else 0
         lines = basket.lines if basket is not None else ()
         self.masks = [compiled.kind_of(line).mask for line in lines]
-        self.prices = Prices([line.quantity * line.unit_price_minor for line in lines], [line.quantity for line in lines])
+        self.prices = Prices(
+            [line.quantity * line.unit_price_minor for line in lines], [line.quantity for line in lines]
+        )
         # Whether the price effects are done.
         self.priced = basket is None
         # What claimed rewards cost.
         self.spent_milli = 0
         self.rations: dict[str, Ration] = {}
         self.tallies: dict[Clause, Tally] = {}
-        self._basket = basket
-        self._resolved: Basket | None = None
+        self.basket = basket
+        self._resolved = False
         self._cells: Cells | None = None
         self._groups: dict[int, tuple[int, ...]] = {}
         self._held: dict[Clause, tuple[int, ...] | None] = {}
 
     @property
     def source(self) -> Basket:
-        """Return the basket as it was given. Only for purchases."""
-        assert self._basket is not None
-        return self._basket
+        """Return the basket. Only for purchases."""
+        assert self.basket is not None
+        return self.basket
 
-    @property
-    def basket(self) -> Basket | None:
-        """Return the basket with the program's own categories and tags on its lines; None if nothing is bought."""
-        if self._resolved is None and self._basket is not None:
+    def resolve(self) -> None:
+        """Put the program's own kinds, categories and tags on the lines of the basket, for those who ask for them."""
+        if not self._resolved and self.basket is not None:
             resolve = self.compiled.resolve
-            self._resolved = replace(self._basket, lines=tuple(resolve(line) for line in self._basket.lines))
-        return self._resolved
+            self.basket = replace(self.basket, lines=tuple([resolve(line) for line in self.basket.lines]))
+            self._resolved = True
 
     @property
     def cells(self) -> Cells:
@@ -114,7 +116,7 @@ class Scene:
         assert self.member is not None
         other = copy(self)
         other.member = replace(self.member, tier=tier)
-        other.rations, other.tallies, other._held = {}, {}, {}
+        other.rations, other.tallies, other._held = {}, {}, {}  # noqa: SLF001 - its own copy
         return other
 
     def tally(self, clause: Clause) -> Tally:
@@ -137,9 +139,11 @@ class Scene:
 
         Outside purchases there are no lines, and a clause that holds answers with none.
         """
-        if clause not in self._held:
-            self._held[clause] = self._decide(clause)
-        return self._held[clause]
+        held = self._held
+        if clause in held:
+            return held[clause]
+        lines = held[clause] = self._decide(clause)
+        return lines
 
     def was_held(self, clause: Clause) -> bool:
         """Say whether a clause was asked and held."""
@@ -147,6 +151,10 @@ class Scene:
 
     def held(self, group: Group) -> Held:
         """Return the clauses of a group that hold, best rank first; an exclusive one silences the others."""
+        if len(group.clauses) == 1:
+            only = group.clauses[0]
+            lines = self.holds(only)
+            return [] if lines is None else [(only, lines)]
         found: Held = []
         for clause in group.clauses:
             lines = self.holds(clause)
@@ -158,8 +166,8 @@ class Scene:
         return found
 
     def _decide(self, clause: Clause) -> tuple[int, ...] | None:
-        lines = self.group(clause.bit) if self._basket is not None else ()
-        if not lines and self._basket is not None:
+        lines = self.group(clause.bit) if self.basket is not None else ()
+        if not lines and self.basket is not None:
             return None
         for demand in clause.demands:
             if not demand.test(self):
@@ -178,12 +186,14 @@ class Scene:
         """Return those of the lines that the condition of a clause chooses; None if it does not hold."""
         condition = clause.condition
         assert condition is not None
-        if condition.asks_eligible and self._basket is not None:
-            self.eligible_minor = self.worth(clause, lines)
-        if not condition.per_line or self._basket is None:
-            return lines if condition.test(self) else None
         basket = self.basket
-        assert basket is not None
+        if condition.asks_eligible and basket is not None:
+            self.eligible_minor = self.worth(clause, lines)
+        if condition.asks_goods:
+            self.resolve()
+            basket = self.basket
+        if not condition.per_line or basket is None:
+            return lines if condition.test(self) else None
         found: list[int] = []
         for place in lines:
             self.line = basket.lines[place]

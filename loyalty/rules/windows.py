@@ -49,7 +49,9 @@ class Window:
         try:
             self._years[self._anchor.year] = self._days_of(self._anchor.year)
         except (ValueError, IndexError):
-            raise ValueError("expected an RRULE such as FREQ=MONTHLY;BYDAY=1MO or FREQ=YEARLY;BYMONTH=6,7") from None
+            raise ValueError(
+                "expected an RRULE such as FREQ=MONTHLY;BYDAY=1MO or FREQ=YEARLY;BYMONTH=6,7"
+            ) from None
 
     def __contains__(self, local: datetime) -> bool:
         """Say whether a store-local instant lies inside an occurrence."""
