@@ -29,6 +29,7 @@ STATUSES: Final[dict[type[DomainError], int]] = {
     errors.Missing: 404,
     errors.Refused: 409,
     errors.TooMany: 429,
+    errors.Outdated: 426,
     errors.Busy: 503,
     DomainError: 409,
 }

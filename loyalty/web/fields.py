@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing, validate
 from marshmallow.types import UnknownOption
 
 MAX_INT: Final = 2**53 - 1  # what every JSON reader keeps exactly
@@ -23,7 +23,7 @@ ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 INSTANT_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
 # What must never reach a log line, a till's display or PostgreSQL: control characters (but tab and line feed),
 # and halves of surrogate pairs, which are no text.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 T = TypeVar("T")
 Validator = Callable[[Any], Any]
@@ -153,7 +153,7 @@ class Text(_Own[str]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        if _UNPRINTABLE.search(value):
+        if UNPRINTABLE.search(value):
             raise self.make_error("unprintable")
         return value
 
@@ -290,7 +290,12 @@ class Document(_Own[Any]):
 
 def instant_text(moment: datetime) -> str:
     """Write an aware instant in RFC 3339, in UTC, ending in ``Z``."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:-6] + "Z"
+
+
+def value_of(holder: Any, name: str) -> Any:
+    """Return what an object or mapping holds under a name, or marshmallow's ``missing``."""
+    return holder.get(name, missing) if isinstance(holder, Mapping) else getattr(holder, name, missing)
 
 
 class Shape(validate.Regexp):

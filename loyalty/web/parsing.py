@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
 import marshmallow as ma
@@ -12,6 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from loyalty.errors import Flaw
 from loyalty.web import wire
+from loyalty.web.codec import Unfit, loader_of
 from loyalty.web.errors import BadInput
 from loyalty.web.flaws import flaws_of
 
@@ -42,12 +44,7 @@ class _Parser(FlaskParser):
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         del schema
-        raw = req.get_data(cache=True)
-        if not raw:
-            raise BodyMissing
-        if req.mimetype != "application/json":
-            raise UnsupportedMediaType("Send application/json.")
-        return wire.read(raw)
+        return json_of(req)
 
     def handle_error(
         self,
@@ -67,9 +64,27 @@ class _Parser(FlaskParser):
 _parser: Final = _Parser()
 
 
-def body_of(request: Request, schema: ma.Schema) -> Any:
-    """Return the loaded JSON body; raise ``Malformed`` (400), 415 or ``BadInput`` (422)."""
-    return _parser.parse(schema, request, location="json")
+def json_of(request: Request) -> Any:
+    """Return the JSON body as it was sent; raise ``Malformed`` (400) or 415."""
+    raw = request.get_data(cache=True)
+    if not raw:
+        raise BodyMissing
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send application/json.")
+    return wire.read(raw)
+
+
+def body_reader(schema: ma.Schema) -> Callable[[Request], Any]:
+    """Return the function that loads the body; it raises ``Malformed`` (400), 415 or ``BadInput`` (422)."""
+    load = loader_of(schema)
+
+    def read(request: Request) -> Any:
+        try:
+            return load(json_of(request))
+        except Unfit:
+            return _parser.parse(schema, request, location="json")
+
+    return read
 
 
 def query_of(request: Request, schema: ma.Schema) -> Any:
@@ -80,12 +95,21 @@ def query_of(request: Request, schema: ma.Schema) -> Any:
     return _parser.parse(schema, request, location="query")
 
 
-def path_of(values: dict[str, Any], schema: ma.Schema) -> Any:
-    """Return the checked parameters of the path; raise ``BadInput``."""
-    try:
-        return schema.load(values)
-    except ma.ValidationError as error:
-        raise BadInput("path", flaws_of(error.messages, schema)) from None
+def path_reader(schema: ma.Schema) -> Callable[[dict[str, Any]], Any]:
+    """Return the function that checks the parameters of the path; it raises ``BadInput``."""
+    load = loader_of(schema)
+
+    def read(values: dict[str, Any]) -> Any:
+        try:
+            return load(values)
+        except Unfit:
+            pass
+        try:
+            return schema.load(values)
+        except ma.ValidationError as error:
+            raise BadInput("path", flaws_of(error.messages, schema)) from None
+
+    return read
 
 
 def idempotency_key_of(request: Request) -> str:
@@ -96,13 +120,3 @@ def idempotency_key_of(request: Request) -> str:
     if not _KEY.match(key):
         raise BadInput("header", (Flaw(f"/{KEY_HEADER}", IdempotencyKeyMissing.text, "invalid"),))
     return key
-
-
-__all__ = [
-    "BodyMissing",
-    "IdempotencyKeyMissing",
-    "body_of",
-    "idempotency_key_of",
-    "path_of",
-    "query_of",
-]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Response, current_app, g, request
+from flask import Request, Response, current_app, g, request
 from marshmallow import Schema
 
 from loyalty.actor import Actor
@@ -18,14 +18,15 @@ from loyalty.errors import Busy, DomainError, Invalid, Unauthenticated
 from loyalty.staff import PermissionDenied, require
 from loyalty.web import etags, wire
 from loyalty.web.api import JSON, Answer, Call, Caller, Media, Route
+from loyalty.web.codec import dumper_of, lacking
 from loyalty.web.errors import BadInput
 from loyalty.web.limits import RateLimited
 from loyalty.web.parsing import (
     BodyMissing,
     IdempotencyKeyMissing,
-    body_of,
+    body_reader,
     idempotency_key_of,
-    path_of,
+    path_reader,
     query_of,
 )
 from loyalty.web.site import Site, current
@@ -53,7 +54,8 @@ def errors_of(route: Route) -> tuple[type[DomainError], ...]:
 
 def view_of(route: Route) -> View:
     """Return the view function of a route."""
-    body, who, handler = route.body, route.who, route.handler
+    who, handler = route.who, route.handler
+    read_body, read_path = _body_reader(route.body), _path_reader(route.path)
     respond = _responder(route)
     declared = frozenset(error.code for error in errors_of(route))
 
@@ -64,14 +66,10 @@ def view_of(route: Route) -> View:
         call = Call(
             site,
             now,
-            path_of(values, route.path) if route.path is not None else values,
+            read_path(values),
             actor,
             query_of(request, route.query) if route.query is not None else _no_query(),
-            None
-            if body is None
-            else request.get_data()
-            if isinstance(body, Media)
-            else body_of(request, body),
+            read_body(request),
             idempotency_key_of(request) if route.idempotent else None,
         )
         try:
@@ -81,6 +79,16 @@ def view_of(route: Route) -> View:
             raise
 
     return view
+
+
+def _body_reader(body: Schema | Media | None) -> Callable[[Request], Any]:
+    if isinstance(body, Schema):
+        return body_reader(body)
+    return (lambda _: None) if body is None else lambda request: request.get_data()
+
+
+def _path_reader(path: Schema | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return path_reader(path) if path is not None else lambda values: values
 
 
 def _admitted(route: Route, who: Caller | None, site: Site, now: datetime) -> Actor | None:
@@ -148,8 +156,16 @@ def _dumper(schema: Schema | Media | None) -> Callable[[object], str]:
             raise TypeError(f"return a Response for {raise_for}")
 
         return refuse
-    dump = schema.dump
-    return lambda data: wire.write(dump(data))
+    dump = dumper_of(schema)
+
+    def text_of(data: object) -> str:
+        if current_app.testing and (lacks := lacking(schema, data)):
+            raise AssertionError(
+                f"the answer lacks {', '.join(lacks)}: every field of an Output is always there"
+            )
+        return wire.write(dump(data))
+
+    return text_of
 
 
 def _json(text: str, status: int) -> Response:
