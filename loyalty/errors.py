@@ -59,6 +59,13 @@ class Missing(DomainError):
     text = "There is no such thing."
 
 
+class Outdated(DomainError):
+    """The caller speaks a version of the protocol that is not served; an update helps, and nothing is lost."""
+
+    code = "update_needed"
+    text = "This version is not served. Please update."
+
+
 class Denied(DomainError):
     """The caller is known and may not."""
 

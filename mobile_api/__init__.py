@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
+from mobile_api.routes import preferences, sync
 
 FACE: Final = Face(
     name="mobile_api",
@@ -12,7 +13,7 @@ FACE: Final = Face(
     title="Regulars for members",
     about="What a member's app and the web do: one balance, one code, one memory of what a customer likes.",
     # One line for each subject; the order is the document's.
-    sections=(),
+    sections=(preferences.routes, sync.routes),
 )
 blueprint = FACE.blueprint(__name__)
 

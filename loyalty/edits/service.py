@@ -17,8 +17,8 @@ PERMISSION: Final = "members.edit"
 class NotYours(Denied):
     """The caller is neither this member nor allowed to act for members."""
 
-    code = "not_your_member"
-    text = "You may not change this member."
+    code = "not_your_account"
+    text = "This is not your account."
 
 
 def begin(session: Session, *, actor: Actor, member_id: int) -> None:

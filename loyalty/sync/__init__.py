@@ -11,7 +11,7 @@ from loyalty.sync.jobs import (
 )
 from loyalty.sync.mutations import VERBS
 from loyalty.sync.notices import members_with_old
-from loyalty.sync.policy import DeviceForked, DeviceRevoked, RequestInvalid, UpdateNeeded
+from loyalty.sync.policy import DeviceForked, RequestInvalid, UpdateNeeded
 from loyalty.sync.protocol import (
     MOST_BYTES,
     MOST_MUTATIONS,
@@ -33,7 +33,6 @@ __all__ = [
     "VERBS",
     "Cursor",
     "DeviceForked",
-    "DeviceRevoked",
     "Mutation",
     "Page",
     "Pushed",

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import messages, orders, preferences
+from loyalty import members, messages, orders, preferences
 from loyalty.sync import queries
 from loyalty.sync.notices import notices_of
 from loyalty.sync.protocol import Document
@@ -88,6 +88,21 @@ def _wallet(session: Session, member_id: int, _keys: Keys) -> dict[str, Document
     }
 
 
+def _profile(session: Session, member_id: int, _keys: Keys) -> dict[str, Document]:
+    found = members.member(session, member_id)
+    return {
+        "": {
+            "given_name": found.given_name,
+            "family_name": found.family_name,
+            "locale": found.locale,
+            "birthday": None if found.birthday is None else found.birthday.isoformat(),
+            "member": found.public_id,
+            "card_number": found.card_number,
+            "joined_at": instant(found.joined_at),
+        }
+    }
+
+
 def _preference(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
         found.name: {
@@ -156,10 +171,10 @@ def _device(session: Session, member_id: int, keys: Keys) -> dict[str, Document]
             "id": found.id,
             "name": found.name,
             "platform": found.platform,
-            "status": found.status,
+            "kid": found.kid,
             "created_at": instant(found.created_at),
         }
-        for found in queries.devices_of(session, member_id, keys)
+        for found in members.devices_of(session, member_id, ids=None if keys is None else list(keys))
     }
 
 
@@ -234,6 +249,7 @@ def _line_document(line: orders.DraftLineView) -> Document:
 KINDS: Final[Mapping[str, Loader]] = {
     "balance": _balance,
     "wallet": _wallet,
+    "profile": _profile,
     "preference": _preference,
     "favorite": _favorite,
     "dietary": _dietary,

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.db import Base
+from loyalty.edits.columns import Stamped
 
 
 class MutationOutcome(Base):
@@ -76,6 +77,18 @@ class Notice(Base):
     code: Mapped[str]
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+
+
+class ProfileStamp(Stamped, Base):
+    """The last edit of one field of a member's profile, whose value is on the member's own row."""
+
+    __tablename__ = "profile_stamp"
+    __table_args__ = (
+        CheckConstraint("field IN ('given_name', 'family_name', 'locale', 'birthday')", name="field"),
+    )
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(primary_key=True)
 
 
 class FeedHorizon(Base):

@@ -18,6 +18,7 @@ from loyalty.actor import Actor
 from loyalty.edits import Edit, Status
 from loyalty.sync.args import Args
 from loyalty.sync.notices import dismiss
+from loyalty.sync.profile import set_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Verb:
     apply: Callable[[Session, Context, Args], Status]
     contested: str | None = None
     notice: bool = False
+
+
+def _set_profile(session: Session, context: Context, args: Args) -> Status:
+    return set_field(session, field=args.text("field"), value=args.text("value"), **context.common)
 
 
 def _set_preference(session: Session, context: Context, args: Args) -> Status:
@@ -160,6 +165,7 @@ def _line(args: Args) -> dict[str, str]:
 _BACK: Final = "brought_back"
 
 VERBS: Final[Mapping[str, Verb]] = {
+    "profile.set": Verb(_set_profile),
     "preference.set": Verb(_set_preference),
     "preference.clear": Verb(_clear_preference),
     "favorite.add": Verb(_add_favorite),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from loyalty.edits import Edit
-from loyalty.errors import Denied, Flaw, Invalid, Refused
+from loyalty.errors import Flaw, Invalid, Outdated, Refused
 from loyalty.sync.protocol import MOST_MUTATIONS, SCHEMAS, Cursor, Mutation, Request, Result
 
 HORIZON: Final = timedelta(days=90)
@@ -30,14 +30,7 @@ class DeviceForked(Refused):
     text = "This device's queue does not continue what it sent before. Enroll it anew and send the same uids."
 
 
-class DeviceRevoked(Denied):
-    """The device is not one of the member's, or no longer."""
-
-    code = "device_revoked"
-    text = "This device was signed out. It must forget what it holds."
-
-
-class UpdateNeeded(Refused):
+class UpdateNeeded(Outdated):
     """The device's version of the protocol is not served (any more)."""
 
     code = "update_needed"

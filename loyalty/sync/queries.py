@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -51,11 +51,6 @@ _BALANCE: Final = """
 _WALLET: Final = """
     SELECT wallet_minor, wallet_held_minor, wallet_limit_minor FROM account WHERE member_id = %(member_id)s
 """
-_DEVICES: Final = """
-    SELECT id, name, platform, status, created_at FROM device
-    WHERE member_id = %(member_id)s AND revoked_at IS NULL
-      AND (%(only)s::text[] IS NULL OR id = ANY(%(only)s)) ORDER BY id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +84,6 @@ class Wallet:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceView:
-    """A device that was not revoked."""
-
-    id: str
-    name: str
-    platform: str
-    status: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Before:
     """What is known of a device and of the uids it sends."""
 
@@ -116,8 +100,7 @@ def stand_of(session: Session, member_id: int, device: str) -> Stand | None:
     if not rows:
         return None
     version, member_epoch, database_epoch, horizon, status = rows[0]
-    active = status in ("active", "suspended")
-    return Stand(version, epoch_of(member_id, member_epoch, database_epoch), horizon, active)
+    return Stand(version, epoch_of(member_id, member_epoch, database_epoch), horizon, status == "active")
 
 
 def changes_after(
@@ -175,14 +158,6 @@ def wallet_of(session: Session, member_id: int) -> Wallet | None:
     batch.add(_WALLET, {"member_id": member_id})
     (rows,) = batch.send(session)
     return Wallet(*rows[0]) if rows else None
-
-
-def devices_of(session: Session, member_id: int, only: Collection[str] | None = None) -> list[DeviceView]:
-    """Return the member's devices, revoked ones left out."""
-    batch = Batch()
-    batch.add(_DEVICES, {"member_id": member_id, "only": None if only is None else list(only)})
-    (rows,) = batch.send(session)
-    return [DeviceView(*row) for row in rows]
 
 
 # Walks the members, a part at a time: the feed has no index on time, and needs none for anything else.

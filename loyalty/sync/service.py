@@ -23,13 +23,13 @@ from sqlalchemy.orm import Session
 
 from loyalty import changes
 from loyalty.actor import Actor
-from loyalty.changes import MemberMissing
 from loyalty.db import Batch
 from loyalty.errors import Busy, DomainError
+from loyalty.members import DeviceRevoked, MemberUnknown
 from loyalty.sync import documents, notices, policy, queries
 from loyalty.sync.args import Args
 from loyalty.sync.mutations import VERBS, Context, Verb
-from loyalty.sync.policy import DeviceRevoked, Known
+from loyalty.sync.policy import Known
 from loyalty.sync.protocol import MOST_DOCUMENTS, Cursor, Mutation, Page, Pushed, Request, Result
 from loyalty.sync.queries import Stand
 
@@ -224,7 +224,7 @@ class _Taking:
 def pull(session: Session, *, actor: Actor, cursor: Cursor | None) -> Page:
     """Return what changed since the cursor, or the first page of everything. Run it in a snapshot.
 
-    Raise ``DeviceRevoked``, ``MemberMissing``.
+    Raise ``DeviceRevoked``, ``MemberUnknown``.
     """
     member_id = _member_of(actor)
     stand = _stand(session, member_id, actor)
@@ -283,7 +283,7 @@ def _snapshot_page(session: Session, member_id: int, start: Cursor, *, after: st
 def _stand(session: Session, member_id: int, actor: Actor) -> Stand:
     stand = queries.stand_of(session, member_id, actor.id)
     if stand is None:
-        raise MemberMissing
+        raise MemberUnknown
     if not stand.device_active:
         raise DeviceRevoked
     return stand

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from loyalty import changes, messages, preferences, sync
+from loyalty import changes, members, messages, preferences, sync
 from loyalty.edits import made_now
 from loyalty.sync import Cursor, Request, service
 from loyalty.sync import mutations as table
@@ -126,9 +126,9 @@ def test_a_forked_device_enrolls_anew_and_its_uids_count_once(session: Session, 
 def test_a_revoked_device_gets_nothing_in_and_nothing_out(session: Session, phone: Phone) -> None:
     phone.act("preference.set", name="milk", value="oat")
     phone.revoke()
-    with pytest.raises(sync.DeviceRevoked):
+    with pytest.raises(members.DeviceRevoked):
         phone.push(phone.request())
-    with pytest.raises(sync.DeviceRevoked):
+    with pytest.raises(members.DeviceRevoked):
         phone.pulled()
 
 
