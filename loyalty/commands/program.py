@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +17,16 @@ from loyalty import rules
 from loyalty.actor import SYSTEM
 from loyalty.commands.context import application
 from loyalty.commands.output import console, json_option, print_json
+from loyalty.commands.program_output import (
+    difference_json,
+    flaw_json,
+    print_applied,
+    print_differences,
+    print_flaws,
+    row_json,
+    summary,
+)
 from loyalty.db import snapshot, transaction
-from loyalty.errors import Flaw
 
 FILE_HELP: Final = (
     "FILE is a path, - for standard input, or a shipped program: cafe-stars, coffee-chain-2026."
@@ -45,11 +52,11 @@ def check(file: str, as_json: bool) -> None:
     except rules.ProgramInvalid as error:
         document, flaws = {}, error.flaws
     if as_json:
-        print_json({"valid": not flaws, "flaws": [_flaw(each) for each in flaws]})
+        print_json({"valid": not flaws, "flaws": [flaw_json(each) for each in flaws]})
     elif flaws:
-        _print_flaws(file, flaws)
+        print_flaws(file, flaws)
     else:
-        console.print(f"{escape(file)}: no flaws. {_summary(rules.compile_program(document))}")
+        console.print(f"{escape(file)}: no flaws. {summary(rules.compile_program(document))}")
     sys.exit(1 if flaws else 0)
 
 
@@ -85,7 +92,7 @@ def apply(file: str, live_from: str | None, note: str, without_notice: str | Non
         )
         row = rules.get_version(session, version)
         changes = rules.diff(before.document, row.document) if before else ()
-        _applied(row, before, changes, as_json)
+        print_applied(row, before, changes, as_json)
 
 
 @command.command(epilog=FILE_HELP)
@@ -104,9 +111,9 @@ def diff(file: str, other: str | None, as_json: bool) -> None:
             old = _version_document(session, None) if other is None else _either(session, file)
             differences = rules.diff(old, _either(session, file if other is None else other))
     if as_json:
-        print_json([_difference(each) for each in differences])
+        print_json([difference_json(each) for each in differences])
     elif differences:
-        _print_differences(differences)
+        print_differences(differences)
     else:
         console.print("No differences.")
     sys.exit(1 if differences else 0)
@@ -144,7 +151,7 @@ def list_versions(as_json: bool) -> None:
     """List the versions, the newest first."""
     with application(), transaction() as session:
         rules.refresh(session, now=datetime.now(UTC))
-        rows = [_row(each) for each in rules.list_versions(session)]
+        rows = [row_json(each) for each in rules.list_versions(session)]
     if as_json:
         print_json(rows)
         return
@@ -178,24 +185,31 @@ def rollback(version: int, note: str, without_notice: str | None, as_json: bool)
             session, version, actor=SYSTEM, note=note, without_notice=without_notice, now=now
         )
         row = rules.get_version(session, made)
-        _applied(row, before, rules.diff(before.document, row.document) if before else (), as_json)
+        print_applied(row, before, rules.diff(before.document, row.document) if before else (), as_json)
 
 
 def _text(file: str) -> str | None:
     """Return the text that FILE names; None for a shipped program."""
     if file == "-":
-        return click.get_text_stream("stdin", encoding="utf-8").read()
+        return _decoded(file, sys.stdin.buffer.read())
     path = Path(file)
     if path.is_file():
         try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise click.BadParameter(f"{file} cannot be read as UTF-8 text: {error}") from None
+            return _decoded(file, path.read_bytes())
+        except OSError as error:
+            raise click.BadParameter(f"{file} cannot be read: {error.strerror}") from None
     if file in rules.SHIPPED:
         return None
     raise click.BadParameter(
         f"There is no file {file}, and no shipped program of that name ({', '.join(rules.SHIPPED)})."
     )
+
+
+def _decoded(file: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.BadParameter(f"{file} is not UTF-8 text") from None
 
 
 def _document(file: str) -> Any:
@@ -209,7 +223,7 @@ def _checked(file: str) -> Any:
         document = _document(file)
         rules.compile_program(document)
     except rules.ProgramInvalid as error:
-        _print_flaws(file, error.flaws, err=True)
+        print_flaws(file, error.flaws, err=True)
         sys.exit(1)
     return document
 
@@ -245,84 +259,6 @@ def _instant(text: str | None, document: dict[str, Any]) -> datetime | None:
             f"expected a time like 2026-04-01T06:00, not {text}", param_hint="--from"
         ) from None
     return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(document["timezone"]))).astimezone(UTC)
-
-
-def _summary(program: rules.Program) -> str:
-    counted = ("tiers", "rules", "rewards", "offers", "coupons", "products", "stores")
-    return ", ".join(f"{len(getattr(program, each))} {each}" for each in counted) + "."
-
-
-def _flaw(flaw: Flaw) -> dict[str, str]:
-    return {"pointer": flaw.pointer, "detail": flaw.detail, "code": flaw.code}
-
-
-def _print_flaws(file: str, flaws: Sequence[Flaw], *, err: bool = False) -> None:
-    for flaw in flaws:
-        click.echo(f"{flaw.pointer or '/'}: {flaw.detail}", err=err)
-    click.echo(f"{file}: {len(flaws)} flaw{'' if len(flaws) == 1 else 's'}", err=True)
-
-
-def _difference(difference: rules.Difference) -> dict[str, Any]:
-    return {
-        "pointer": difference.pointer,
-        "kind": difference.kind,
-        "old": difference.old,
-        "new": difference.new,
-        "words": difference.words,
-    }
-
-
-_SIGNS: Final = {
-    "added": "[green]+[/green]",
-    "removed": "[red]-[/red]",
-    "changed": "[yellow]~[/yellow]",
-    "moved": "[blue]↕[/blue]",
-}
-
-
-def _print_differences(differences: Sequence[rules.Difference]) -> None:
-    for each in differences:
-        console.print(
-            f"{_SIGNS[each.kind]} {escape(each.words)}  [dim]{escape(each.pointer)}[/dim]", soft_wrap=True
-        )
-
-
-def _row(row: rules.ProgramVersion) -> dict[str, Any]:
-    return {
-        "version": row.version,
-        "program": row.program,
-        "status": row.status,
-        "live_from": row.live_from.isoformat() if row.live_from else None,
-        "based_on": row.based_on,
-        "created_by": row.created_by,
-        "created_at": row.created_at.isoformat(),
-        "approved_by": row.approved_by,
-        "note": row.note,
-        "without_notice": row.waived,
-        "sha256": row.sha256,
-    }
-
-
-def _applied(
-    row: rules.ProgramVersion,
-    before: rules.ProgramVersion | None,
-    changes: Sequence[rules.Difference],
-    as_json: bool,
-) -> None:
-    unchanged = before is not None and before.version == row.version
-    if as_json:
-        print_json(
-            {**_row(row), "unchanged": unchanged, "differences": [_difference(each) for each in changes]}
-        )
-        return
-    if unchanged:
-        console.print(f"Version {row.version} has this very document already; nothing was changed.")
-        return
-    _print_differences(changes)
-    verb = "is live" if row.status == "live" else "comes into force"
-    console.print(
-        f"[bold]Version {row.version}[/bold] of {escape(row.program)} {verb} from {row.live_from:%Y-%m-%d %H:%M} UTC."
-    )
 
 
 def _deliver(text: str, file: str) -> None:

@@ -24,27 +24,39 @@ from loyalty.rules.tiers import (
     tier_window,
     valid_until,
 )
-from loyalty.rules.versions import (
+from loyalty.rules.version_queries import get_version, list_versions, version_at
+from loyalty.rules.version_refusals import (
+    AlreadyInForce,
+    LiveInThePast,
+    NoSuchVersion,
+    NotADraft,
+    NotApproved,
     NoticeTooShort,
+    OwnApproval,
     PointsLifeShortened,
+)
+from loyalty.rules.versions import (
     apply,
     approve,
     draft,
-    get_version,
-    list_versions,
     refresh,
     rollback,
     schedule,
-    version_at,
     withdraw,
 )
 
 __all__ = [
     "SHIPPED",
+    "AlreadyInForce",
     "Difference",
+    "LiveInThePast",
     "NoProgram",
+    "NoSuchVersion",
+    "NotADraft",
+    "NotApproved",
     "NotShipped",
     "NoticeTooShort",
+    "OwnApproval",
     "PointsLifeShortened",
     "Program",
     "ProgramInvalid",

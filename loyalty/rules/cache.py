@@ -1,8 +1,8 @@
 """The programs this process has compiled, by version; and which version it believes to be in force when.
 
-Version numbers of a database are never used twice, so what was compiled stays right for ever. The timeline may be out of
-date when another process puts a version into force: whoever settles a sale compares the version with the one its
-own locked read names, and asks ``program`` for that one if they differ.
+Version numbers of a database are never used twice, so what was compiled stays right for ever. The timeline may be
+out of date when another process puts a version into force: whoever settles a sale compares the version with the
+one its own locked read names, and where they differ calls ``forget_timeline`` and asks ``program`` for that one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Says everything that is wrong with a program document, in one pass; and compiles a document that is right.
 
-First the shape (``schema``), then, over the sound parts, what the shape cannot say: names that must exist, order of tiers,
-dates, conditions, currencies. A flaw has a JSON pointer, says what was expected, and the nearest known key.
+First the shape (``schema``), then, over the sound parts, what the shape cannot say: names that must exist, order of
+tiers, dates, conditions, currencies. A flaw has a JSON pointer, says what was expected, and the nearest known key.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is different between two program documents, field by field, in words that a reviewer reads.
 
-Things that have a key (rules, products, tiers, …) are matched by it, wherever they stand; lists of keys and tags as sets;
-other lists by place. A JSON pointer says where: in the new document, or in the old one for what was removed.
+Things that have a key (rules, products, tiers, …) are matched by it, wherever they stand; lists of keys and tags as
+sets; other lists by place. A JSON pointer says where: in the new document, or in the old one for what was removed.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _key(value: Document) -> str | None:
 
 
 def _place(names: tuple[str, ...]) -> str:
-    return " › ".join(names) or "the program"
+    return " / ".join(names) or "the program"
 
 
 def _flat(value: Any) -> str:

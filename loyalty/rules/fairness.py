@@ -33,9 +33,10 @@ from loyalty.rules.deals import (
     Reward,
     RuleSpec,
 )
+from loyalty.rules.goods import Tier
 from loyalty.rules.outcome import Expiry
 from loyalty.rules.program import Program
-from loyalty.rules.specs import ExtendExpiry, Tier
+from loyalty.rules.specs import ExtendExpiry
 
 _LONGEST_FIRST: Final = ("keep", "restart", "original")
 _FOREVER: Final = 10**9
@@ -108,7 +109,8 @@ def _rise(before: Reward, after: Reward, risen: list[str]) -> str:
     if not risen:
         return "can no longer be bought with points"
     tier = risen[0]
-    return f"costs {_points(after.price_for(tier))} instead of {_points(before.price_for(tier))} points ({', '.join(risen)})"
+    now, then = _points(after.price_for(tier)), _points(before.price_for(tier))
+    return f"costs {now} instead of {then} points ({', '.join(risen)})"
 
 
 def _points(points_milli: int) -> str:

@@ -1,7 +1,7 @@
 """The fields a condition may ask about: the one table from which validator, evaluator, console and SQL are made.
 
-A field that has nothing to say (no member scanned, no birthday given, a top-up has no basket) answers ``None``, and every
-comparison with ``None`` is false, ``!=``, ``not_in`` and ``has_none`` included; ``not`` then inverts that answer.
+A field that has nothing to say (no member scanned, no birthday given, a top-up has no basket) answers ``None``, and
+every comparison with ``None`` is false, ``!=``, ``not_in`` and ``has_none`` included; ``not`` then inverts that answer.
 Money is integer minor units, points are integer thousandths, times and dates are the store's.
 """
 
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from loyalty.rules import words
+from loyalty.rules.operands import Kind, read_operand
 
 if TYPE_CHECKING:
     from loyalty.rules.facts import Basket, Line, MemberFacts, Occasion
     from loyalty.rules.program import Program, Store
 
-Kind = Literal["integer", "money", "points", "text", "set", "boolean", "date", "time"]
 Refers = Literal["", "tiers", "stores", "products", "categories", "options", "rewards", "coupons"]
 
 
@@ -31,21 +31,44 @@ class Context(Protocol):
     """
 
     @property
-    def basket(self) -> Basket | None: ...
+    def basket(self) -> Basket | None:
+        """Return what is bought."""
+        ...
+
     @property
-    def member(self) -> MemberFacts | None: ...
+    def member(self) -> MemberFacts | None:
+        """Return who was scanned."""
+        ...
+
     @property
-    def occasion(self) -> Occasion | None: ...
+    def occasion(self) -> Occasion | None:
+        """Return what else happened."""
+        ...
+
     @property
-    def program(self) -> Program: ...
+    def program(self) -> Program:
+        """Return the program."""
+        ...
+
     @property
-    def local(self) -> datetime: ...
+    def local(self) -> datetime:
+        """Return the instant on the store's clock."""
+        ...
+
     @property
-    def line(self) -> Line | None: ...
+    def line(self) -> Line | None:
+        """Return the line that is looked at."""
+        ...
+
     @property
-    def eligible_minor(self) -> int: ...
+    def eligible_minor(self) -> int:
+        """Return the net price of the rule's lines."""
+        ...
+
     @property
-    def store(self) -> Store | None: ...
+    def store(self) -> Store | None:
+        """Return where it happens."""
+        ...
 
 
 Getter = Callable[[Context], Any]
@@ -64,7 +87,6 @@ OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = {
 # Operators whose value is a list of operands; ``between`` takes exactly two, both ends included.
 LIST_OPERATORS: Final = frozenset({"in", "not_in", "has_any", "has_all", "has_none", "between"})
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-TEXT_LIMIT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,58 +124,10 @@ class Field:
         return tuple(values)
 
     def _single(self, value: Any) -> Any:
-        read = _READERS[self.kind](value)
+        read = read_operand(self.kind, value)
         if self.choices and read not in self.choices:
             raise ValueError(f"expected one of {', '.join(self.choices)}")
         return read
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10**15:
-        raise ValueError("expected an integer")  # noqa: TRY004 - a flaw of the document, not of the caller
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= TEXT_LIMIT:
-        raise ValueError(f"expected a text of 1 to {TEXT_LIMIT} characters")
-    return value
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("expected true or false")  # noqa: TRY004 - a flaw of the document, not of the caller
-    return value
-
-
-def _date(value: Any) -> date:
-    try:
-        if isinstance(value, str) and len(value) == 10:
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise ValueError("expected a date like 2026-03-10")
-
-
-def _time(value: Any) -> time:
-    try:
-        if isinstance(value, str) and len(value) == 5:
-            return time.fromisoformat(value)
-    except ValueError:
-        pass
-    raise ValueError("expected a time of day like 14:30")
-
-
-_READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
-    "integer": _integer,
-    "money": _integer,
-    "points": _integer,
-    "text": _text,
-    "set": _text,
-    "boolean": _boolean,
-    "date": _date,
-    "time": _time,
-}
 
 
 def _of_basket(read: Callable[[Basket], Any]) -> Getter:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from loyalty.rules import deals, specs
 from loyalty.rules.outcome import Expiry
@@ -92,11 +92,12 @@ def limits(owner: str, documents: Sequence[Document]) -> tuple[specs.Limit, ...]
 
 
 def _limit(owner: str, document: Document) -> specs.Limit:
-    per = document["per"]
+    per: Any = document["per"]
+    hours: int | None = per["hours"] if isinstance(per, dict) else None
     return specs.Limit(
         key=limit_key(owner, document),
-        per=per if isinstance(per, str) else "hours",
-        hours=None if isinstance(per, str) else per["hours"],
+        per=cast("Any", "hours" if hours else per),
+        hours=hours,
         times=document.get("times"),
         points_milli=document.get("points_milli"),
         amount_minor=document.get("amount_minor"),
@@ -124,7 +125,8 @@ def _discount(document: Document) -> specs.Effect:
 
 
 def _buy_x_get_y(document: Document) -> specs.Effect:
-    return specs.BuyXGetY(**{**document, "percent": Fraction(document.get("percent", "100"))})
+    values = {key: value for key, value in document.items() if key != "percent"}
+    return specs.BuyXGetY(percent=Fraction(document.get("percent", "100")), **values)
 
 
 def _grant(document: Document) -> specs.Effect:

@@ -25,11 +25,11 @@ from loyalty.rules.deals import (
     Reward,
     RuleSpec,
 )
+from loyalty.rules.goods import Category, Option, OptionGroup, Product, Tier, TierPolicy
 from loyalty.rules.periods import Period, period_of
 from loyalty.rules.settings import Settings
 from loyalty.rules.specs import (
     BuyXGetY,
-    Category,
     DiscountEffect,
     Earn,
     Effect,
@@ -42,17 +42,12 @@ from loyalty.rules.specs import (
     Multiply,
     Notify,
     On,
-    Option,
-    OptionGroup,
     PartnerPoints,
-    Product,
     ProgressEffect,
     SetTier,
     Stack,
     Store,
     Texts,
-    Tier,
-    TierPolicy,
     Validity,
     Where,
     Who,

@@ -34,7 +34,8 @@ OPEN: Final = frozenset({"products", "categories", "options"})
 
 def objects(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the sound objects of a list with their places."""
-    for place, each in enumerate(value or ()):
+    things: list[Any] = value or []
+    for place, each in enumerate(things):
         if isinstance(each, dict):
             yield place, each
 

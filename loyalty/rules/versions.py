@@ -1,14 +1,14 @@
 """Versions of the program: draft, review by another person, schedule; apply at once; take an older one back.
 
-Every writer holds the table's lock, so versions are put in order by one transaction at a time. Which version is in force
-at an instant is decided by ``live_from`` alone; late sales are computed by the version in force when they happened.
+Every writer holds the table's lock, so one transaction at a time decides. Which version is in force at an instant is
+decided by ``live_from`` alone; late sales are computed by the version in force when they happened.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,70 +16,24 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from loyalty.actor import Actor
-from loyalty.errors import Denied, Invalid, Missing, Refused
+from loyalty.errors import Denied, Invalid
 from loyalty.rules import fairness
-from loyalty.rules.cache import program, program_at, timeline_changed
+from loyalty.rules.cache import program, timeline_changed
 from loyalty.rules.check import normalized
 from loyalty.rules.models import ProgramVersion
+from loyalty.rules.version_queries import get_version, version_in_force
+from loyalty.rules.version_refusals import (
+    AlreadyInForce,
+    LiveInThePast,
+    NotADraft,
+    NotApproved,
+    NoticeTooShort,
+    OwnApproval,
+    PointsLifeShortened,
+)
 from loyalty.rules.view import program_of
 
 NOTE_LIMIT: Final = 2000
-
-
-class NoSuchVersion(Missing):
-    """There is no such version of the program."""
-
-    code = "no_such_version"
-    text = "There is no version {version} of the program."
-
-
-class NotADraft(Refused):
-    """Only a draft can be approved or scheduled."""
-
-    code = "not_a_draft"
-    text = "Version {version} is not a draft any more."
-
-
-class NotApproved(Refused):
-    """A draft needs the approval of another person before it can be scheduled."""
-
-    code = "not_approved"
-    text = "Version {version} has not been approved yet."
-
-
-class OwnApproval(Denied):
-    """Who wrote a draft cannot approve it."""
-
-    code = "own_approval"
-    text = "Somebody else must approve version {version}: you wrote it."
-
-
-class LiveInThePast(Refused):
-    """Sales were already computed by the version in force: it cannot be replaced afterwards."""
-
-    code = "live_in_the_past"
-    text = "A version cannot be in force before now: sales were already computed by another one."
-
-
-class PointsLifeShortened(Refused):
-    """The version would shorten the life of points already earned; there is no way around it."""
-
-    code = "points_life_shortened"
-    text = "This version would shorten the life of points already earned: {first}."
-
-
-class NoticeTooShort(Refused):
-    """Something gets dearer without the promised notice; a reason overrides it."""
-
-    code = "notice_too_short"
-    text = "Members are promised {notice_days} days of notice: {first}. Earliest: {earliest}."
-
-
-class AlreadyInForce(Refused):
-    """A version that is or was in force cannot be withdrawn."""
-
-    code = "already_in_force"
-    text = "Version {version} is already in force."
 
 
 def draft(
@@ -184,7 +138,7 @@ def rollback(
     """
     _may(actor, "program.apply")
     _lock(session)
-    older = _row(session, version)
+    older = get_version(session, version)
     if older.approved_by is None:
         raise NotApproved(version=version)
     return _new(session, older.document, actor, note, live_from or now, without_notice, now, based_on=version)
@@ -194,7 +148,7 @@ def withdraw(session: Session, version: int, *, actor: Actor, now: datetime) -> 
     """Make a scheduled version a draft again, before it comes into force. Raise AlreadyInForce, Denied."""
     _may(actor, "program.apply")
     _lock(session)
-    row = _row(session, version)
+    row = get_version(session, version)
     if row.live_from is None:
         return
     if row.live_from <= now:
@@ -218,34 +172,6 @@ def refresh(session: Session, *, now: datetime) -> None:
             update(ProgramVersion).where(*where).values(status=status),
             execution_options={"synchronize_session": "fetch"},
         )
-
-
-def version_in_force(session: Session, at: datetime) -> int | None:
-    """Return the number of the version in force at an instant; None before the first."""
-    return session.scalar(
-        select(ProgramVersion.version)
-        .where(ProgramVersion.live_from <= at)
-        .order_by(ProgramVersion.live_from.desc(), ProgramVersion.version.desc())
-        .limit(1)
-    )
-
-
-def version_at(session: Session, occurred_at: datetime) -> int:
-    """Return the number of the version in force at an instant. Raise NoProgram where none was."""
-    return program_at(session, occurred_at, fresh=True).version
-
-
-def list_versions(
-    session: Session, *, limit: int = 50, before: int | None = None
-) -> Sequence[ProgramVersion]:
-    """Return versions, the newest first."""
-    chosen = select(ProgramVersion).order_by(ProgramVersion.version.desc()).limit(limit)
-    return session.scalars(chosen if before is None else chosen.where(ProgramVersion.version < before)).all()
-
-
-def get_version(session: Session, version: int) -> ProgramVersion:
-    """Return one version. Raise NoSuchVersion."""
-    return _row(session, version)
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:
@@ -274,15 +200,8 @@ def _note(note: str) -> str:
     return note
 
 
-def _row(session: Session, version: int) -> ProgramVersion:
-    row = session.get(ProgramVersion, version, populate_existing=True)
-    if row is None:
-        raise NoSuchVersion(version=version)
-    return row
-
-
 def _draft(session: Session, version: int) -> ProgramVersion:
-    row = _row(session, version)
+    row = get_version(session, version)
     if row.status != "draft":
         raise NotADraft(version=version)
     return row

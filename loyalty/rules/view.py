@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
-from loyalty.rules import parse, specs
+from loyalty.rules import goods, parse, specs
 from loyalty.rules.outcome import Expiry
 from loyalty.rules.program import Program
 from loyalty.rules.settings import settings_from
@@ -77,9 +77,9 @@ def _keyed(documents: Sequence[Document], make: Callable[[Document], T]) -> dict
     return {document["key"]: make(document) for document in documents}
 
 
-def _tiers(documents: Sequence[Document]) -> list[specs.Tier]:
+def _tiers(documents: Sequence[Document]) -> list[goods.Tier]:
     return [
-        specs.Tier(
+        goods.Tier(
             key=document["key"],
             name=document["name"],
             rank=rank,
@@ -92,20 +92,22 @@ def _tiers(documents: Sequence[Document]) -> list[specs.Tier]:
     ]
 
 
-def _tier_policy(document: Document) -> specs.TierPolicy:
+def _tier_policy(document: Document) -> goods.TierPolicy:
     values = dict(document)
     window: Document = values.pop("window", {})
-    named = {name: window[key] for name, key in (("window", "kind"), ("window_months", "months")) if key in window}
-    return specs.TierPolicy(**named, **values)
+    named = {
+        name: window[key] for name, key in (("window", "kind"), ("window_months", "months")) if key in window
+    }
+    return goods.TierPolicy(**named, **values)
 
 
-def _category(document: Document) -> specs.Category:
-    return specs.Category(document["key"], document["name"], frozenset(document.get("tags", ())))
+def _category(document: Document) -> goods.Category:
+    return goods.Category(document["key"], document["name"], frozenset(document.get("tags", ())))
 
 
-def _option_group(document: Document) -> specs.OptionGroup:
+def _option_group(document: Document) -> goods.OptionGroup:
     options = tuple(_option(each, document["key"]) for each in document["options"])
-    return specs.OptionGroup(
+    return goods.OptionGroup(
         key=document["key"],
         name=document["name"],
         minimum=document.get("min", 0),
@@ -114,8 +116,8 @@ def _option_group(document: Document) -> specs.OptionGroup:
     )
 
 
-def _option(document: Document, group: str) -> specs.Option:
-    return specs.Option(
+def _option(document: Document, group: str) -> goods.Option:
+    return goods.Option(
         key=document["key"],
         name=document["name"],
         price_minor=document.get("price_minor", 0),
@@ -124,8 +126,8 @@ def _option(document: Document, group: str) -> specs.Option:
     )
 
 
-def _product(document: Document, category: specs.Category | None) -> specs.Product:
-    return specs.Product(
+def _product(document: Document, category: goods.Category | None) -> goods.Product:
+    return goods.Product(
         sku=document["sku"],
         name=document["name"],
         category=document.get("category", ""),

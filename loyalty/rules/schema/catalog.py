@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.rules import words
-from loyalty.rules.schema.fields import Choice, Flag, Inside, Line, Listing, Table, Whole, key, strict, texts
+from loyalty.rules.schema.fields import (
+    Choice,
+    Flag,
+    Line,
+    Whole,
+    key,
+)
 from loyalty.rules.schema.parts import Expiry, keys, money, points
+from loyalty.rules.schema.shapes import (
+    Inside,
+    Listing,
+    Table,
+    strict,
+    texts,
+)
 
 COLOR: Final = r"^#[0-9a-fA-F]{6}$"
 

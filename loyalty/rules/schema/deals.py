@@ -9,17 +9,10 @@ from loyalty.rules.schema.effects import GIFTS, effects
 from loyalty.rules.schema.fields import (
     NAME,
     Choice,
-    Either,
     Flag,
-    Inside,
-    Listing,
     Part,
-    Strict,
-    Table,
     Whole,
     key,
-    strict,
-    texts,
 )
 from loyalty.rules.schema.parts import (
     Condition,
@@ -32,6 +25,15 @@ from loyalty.rules.schema.parts import (
     limits,
     moment,
     points,
+)
+from loyalty.rules.schema.shapes import (
+    Either,
+    Inside,
+    Listing,
+    Strict,
+    Table,
+    strict,
+    texts,
 )
 
 _EVENT: Final = r"^event:[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"

@@ -7,20 +7,22 @@ from typing import Any, Final
 from loyalty.rules.schema.fields import (
     Choice,
     Flag,
-    Inside,
     JsonSchema,
     Line,
-    Listing,
     Part,
-    Tagged,
     Whole,
-    collect,
     complain,
     key,
+)
+from loyalty.rules.schema.parts import RATIONAL, On, factor, keys, money, percent, points
+from loyalty.rules.schema.shapes import (
+    Inside,
+    Listing,
+    Tagged,
+    collect,
     strict,
     texts,
 )
-from loyalty.rules.schema.parts import RATIONAL, On, factor, keys, money, percent, points
 
 OPERATIONS: Final = ("+", "-", "*", "/", "min", "max", "floor")
 _OF: Final = ("cheapest", "dearest")

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from loyalty.rules.schema.fields import Either, Inside, Listing, Part, Strict, Table, Tagged
+from loyalty.rules.schema.fields import (
+    Part,
+)
 from loyalty.rules.schema.program import PROGRAM
+from loyalty.rules.schema.shapes import (
+    Either,
+    Inside,
+    Listing,
+    Strict,
+    Table,
+    Tagged,
+)
 
 
 def ordered(document: dict[str, Any]) -> dict[str, Any]:

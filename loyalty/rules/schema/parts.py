@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from marshmallow import ValidationError
+
 from loyalty.rules import words
 from loyalty.rules.schema.fields import (
     NAME_WORDS,
     Choice,
-    Either,
     Flag,
-    Inside,
     JsonSchema,
     Line,
-    Listing,
     Part,
     Whole,
-    collect,
     complain,
     key,
+)
+from loyalty.rules.schema.shapes import (
+    Either,
+    Inside,
+    Listing,
+    collect,
+    loaded,
     strict,
 )
 
@@ -64,7 +69,7 @@ def points(meaning: str, *, low: int = 0, **kwargs: bool) -> Whole:
 
 
 class Condition(Part):
-    """A condition tree: ``all``, ``any`` or ``not`` over comparisons. Fields, types and depth are checked afterwards."""
+    """A condition tree: ``all``, ``any`` or ``not`` over comparisons. Fields and types are checked afterwards."""
 
     def read(self, value: Any) -> dict[str, Any]:
         """Read a tree, complaining about everything in it that is wrong."""
@@ -74,22 +79,20 @@ class Condition(Part):
         if len(found) != 1:
             raise complain("expected a condition with exactly one of all, any, not, field", "one_of")
         if found[0] == "field":
-            return COMPARISON.load(value)
+            return loaded(COMPARISON, value)
         part = self if found[0] == "not" else Listing("conditions", self, least=1, most=100)
-        return (
-            collect(value.items(), lambda each: part.read(each), dict[str, Any])
-            if len(value) == 1
-            else _extra(value, found[0])
-        )
+        if len(value) > 1:
+            raise _extra(value, found[0])
+        return collect(value.items(), part.read, dict[str, Any])
 
     def json(self) -> JsonSchema:
         """Return the reference; the tree itself is ``CONDITION_JSON``."""
         return {"$ref": "#/$defs/Condition"}
 
 
-def _extra(value: dict[str, Any], wanted: str) -> Any:
+def _extra(value: dict[str, Any], wanted: str) -> ValidationError:
     extra = next(name for name in value if name != wanted)
-    raise complain(f"expected nothing beside {wanted}, not {extra}", "unknown_key")
+    return complain(f"expected nothing beside {wanted}, not {extra}", "unknown_key")
 
 
 class Operand(Part):

@@ -13,17 +13,19 @@ from loyalty.rules.schema.fields import (
     Choice,
     Constant,
     Flag,
-    Inside,
     Line,
-    Listing,
     Part,
-    Table,
     Whole,
     key,
+)
+from loyalty.rules.schema.parts import Expiry
+from loyalty.rules.schema.shapes import (
+    Inside,
+    Listing,
+    Table,
     strict,
     texts,
 )
-from loyalty.rules.schema.parts import Expiry
 from loyalty.rules.settings import OFFLINE, SETTINGS, Setting
 
 FORMAT: Final = 1

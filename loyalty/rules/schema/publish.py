@@ -7,9 +7,19 @@ from functools import lru_cache
 from typing import Any
 
 from loyalty.rules.schema.effects import FORMULA_JSON
-from loyalty.rules.schema.fields import Either, Inside, Listing, Part, Strict, Table, Tagged
+from loyalty.rules.schema.fields import (
+    Part,
+)
 from loyalty.rules.schema.parts import COMPARISON, CONDITION_JSON
 from loyalty.rules.schema.program import PROGRAM
+from loyalty.rules.schema.shapes import (
+    Either,
+    Inside,
+    Listing,
+    Strict,
+    Table,
+    Tagged,
+)
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reads a document strictly: every flaw of its shape in one pass, and what is left when the flawed parts are taken out."""
+"""Reads a document strictly: every flaw of its shape in one pass, and what is left without the flawed parts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from marshmallow import ValidationError
 
 from loyalty.errors import Flaw
 from loyalty.rules.nearest import nearest
-from loyalty.rules.schema.fields import Complaint
+from loyalty.rules.schema.fields import (
+    Complaint,
+)
 from loyalty.rules.schema.program import PROGRAM
+from loyalty.rules.schema.shapes import loaded
 
 DEPTH_LIMIT: Final = 60
 SIZE_LIMIT: Final = 300_000
@@ -37,7 +40,7 @@ def read(document: Any) -> Reading:
     if flaw is not None:
         return Reading((flaw,), {})
     try:
-        return Reading((), PROGRAM.load(document))
+        return Reading((), loaded(PROGRAM, document))
     except ValidationError as error:
         found = sorted(_complaints(error.messages, ()), key=lambda each: tuple(map(_order, each[0])))
     flaws = tuple(_flaw(path, complaint) for path, complaint in found)
