@@ -29,20 +29,16 @@ from loyalty.wallet.gateway import (
 )
 from loyalty.wallet.gateways import gateway_of, test_cards_of
 from loyalty.wallet.gift_cards import (
-    Claim,
     GiftBalance,
     GiftCardExpired,
     GiftCardMissing,
     GiftCardUsed,
+    GiftOrder,
     IssuedCard,
-    Redeemed,
-    book_gift_card,
-    claim_gift_card,
-    close_gift_card,
-    drop_claim,
+    codes_of_sale,
     gift_balance,
+    issue_for_sale,
     issue_gift_card,
-    settle_claim,
     void_gift_cards,
 )
 from loyalty.wallet.gift_codes import NoGiftCode
@@ -86,6 +82,15 @@ from loyalty.wallet.queries import (
     stale_claims,
     unfinished,
 )
+from loyalty.wallet.redeeming import (
+    Claim,
+    Redeemed,
+    book_gift_card,
+    claim_gift_card,
+    close_gift_card,
+    drop_claim,
+    settle_claim,
+)
 from loyalty.wallet.refunds import (
     RefundMissing,
     finish_refund,
@@ -118,6 +123,7 @@ __all__ = [
     "GiftCardMissing",
     "GiftCardRow",
     "GiftCardUsed",
+    "GiftOrder",
     "Intent",
     "IntentUnknown",
     "IssuedCard",
@@ -145,6 +151,7 @@ __all__ = [
     "charge_of",
     "claim_gift_card",
     "close_gift_card",
+    "codes_of_sale",
     "customer_of",
     "drop_card",
     "drop_claim",
@@ -155,6 +162,7 @@ __all__ = [
     "gift_balance",
     "gift_cards_of",
     "give_back",
+    "issue_for_sale",
     "issue_gift_card",
     "keep_card",
     "keep_customer",

@@ -1,31 +1,18 @@
-"""Gift cards: issued when their sale is settled, redeemed into a wallet once, voided when returned unused.
-
-Redeeming takes three transactions, because a code belongs to nobody and a wallet to one member (LEDGER.md §
-4): *claim* the card, *book* it under the member's lock, *close* it. A crash in between leaves a claim that
-the same member's next try finishes, or ``release_claims`` takes away again after looking into that member's
-redemptions.
-"""
+"""Gift cards: issued when their sale is settled, looked at, voided when they are returned unused."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loyalty import changes, ledger
 from loyalty.errors import Missing, Refused
 from loyalty.ids import new_id
-from loyalty.ledger import chart
 from loyalty.wallet import gift_codes, policy, queries
-from loyalty.wallet.models import GiftCardRedemptionRow, GiftCardRow
+from loyalty.wallet.models import GiftCardRow
 from loyalty.wallet.policy import DEFAULT_LIMITS, Limits
-from loyalty.why import Why
-
-LOCK_CARD: Final = True
-"""Whether a claim locks the card's row before it looks. False only in the race test that shows why."""
 
 
 class GiftCardMissing(Missing):
@@ -72,66 +59,93 @@ class GiftBalance:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A gift card that waits to be booked into one member's wallet."""
+class GiftOrder:
+    """A gift card to be issued: what it is worth, and the sale (line and piece) or payment it was bought by."""
 
-    code_hash: bytes
-    gift_card: str
-    member_id: int
     amount_minor: int
-    last4: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redeemed:
-    """A gift card in the wallet: what it brought, and the member's ledger number of it."""
-
-    gift_card: str
-    last4: str
-    amount_minor: int
-    seq: int
-    wallet_minor: int
-
-
-# -- selling --------------------------------------------------------------------------------------------------------
+    currency: str
+    sale: str | None = None
+    sale_line: str | None = None
+    piece: int = 0
+    payment: str | None = None
+    bought_by: int | None = None
+    expires_at: datetime | None = None
 
 
 def issue_gift_card(
     session: Session,
+    order: GiftOrder,
     *,
-    amount_minor: int,
-    currency: str,
-    sale: str | None = None,
-    sale_line: str | None = None,
-    payment: str | None = None,
-    bought_by: int | None = None,
-    expires_at: datetime | None = None,
+    code: str | None = None,
     now: datetime,
     limits: Limits = DEFAULT_LIMITS,
 ) -> IssuedCard:
-    """Activate one gift card in the transaction that settles its sale (once per piece), and tell its code.
+    """Activate one gift card, and tell its code (a fresh one if none is given). Raise ``AmountOutOfRange``.
 
-    Raise ``AmountOutOfRange``. The caller shows or sends the code; it cannot be read again later.
+    The caller shows or sends the code; it is kept nowhere.
     """
-    policy.check_amount(amount_minor, limits.gift_card_min_minor, limits.gift_card_max_minor)
-    code = gift_codes.new_code()
+    policy.check_amount(order.amount_minor, limits.gift_card_min_minor, limits.gift_card_max_minor)
+    code = code or gift_codes.new_code()
     card = GiftCardRow(
         code_hash=gift_codes.hash_of(gift_codes.read(code)),
         id=new_id(now),
         last4=code[-4:],
-        amount_minor=amount_minor,
-        currency=currency,
+        amount_minor=order.amount_minor,
+        currency=order.currency,
         status="active",
-        bought_by=bought_by,
-        sale=sale,
-        sale_line=sale_line,
-        payment=payment,
+        bought_by=order.bought_by,
+        sale=order.sale,
+        sale_line=order.sale_line,
+        piece=order.piece,
+        payment=order.payment,
         activated_at=now,
-        expires_at=expires_at,
+        expires_at=order.expires_at,
     )
     session.add(card)
     session.flush()
-    return IssuedCard(card.id, code, card.last4, amount_minor)
+    return IssuedCard(card.id, code, card.last4, order.amount_minor)
+
+
+def issue_for_sale(
+    session: Session,
+    secret_key: str,
+    *,
+    sale: str,
+    lines: Iterable[tuple[str, int, int]],
+    currency: str,
+    bought_by: int | None,
+    now: datetime,
+    limits: Limits = DEFAULT_LIMITS,
+) -> list[IssuedCard]:
+    """Activate the gift cards that a sale sells, in the transaction that settles it: one for each piece of a line.
+
+    ``lines`` are (line id, quantity, amount of one piece in minor units). Raise ``AmountOutOfRange``.
+    """
+    return [
+        issue_gift_card(
+            session,
+            GiftOrder(amount_minor, currency, sale, line, piece, bought_by=bought_by),
+            code=gift_codes.code_of_sale(secret_key, sale, line, piece),
+            now=now,
+            limits=limits,
+        )
+        for line, quantity, amount_minor in lines
+        for piece in range(quantity)
+    ]
+
+
+def codes_of_sale(session: Session, secret_key: str, sale: str) -> list[IssuedCard]:
+    """Return the unused gift cards of a sale with their codes, for its receipt."""
+    return [
+        IssuedCard(
+            card.id,
+            gift_codes.code_of_sale(secret_key, sale, card.sale_line, card.piece),
+            card.last4,
+            card.amount_minor,
+        )
+        for card in queries.gift_cards_of_sale(session, sale)
+        if card.status == "active" and card.sale_line is not None
+    ]
 
 
 def void_gift_cards(session: Session, *, sale: str, sale_line: str, quantity: int, now: datetime) -> None:
@@ -160,104 +174,3 @@ def gift_balance(session: Session, code: str, *, now: datetime) -> GiftBalance:
     status = "redeemed" if card.status == "redeemed" else "expired" if over else "active"
     balance = card.amount_minor if status == "active" else 0
     return GiftBalance(status, card.last4, card.amount_minor, balance, card.currency, card.expires_at)
-
-
-# -- redeeming ------------------------------------------------------------------------------------------------------
-
-
-def claim_gift_card(session: Session, code: str, *, member_id: int, now: datetime) -> Claim:
-    """First step: make the card this member's to redeem (again, where an earlier try was cut off). Commit after it.
-
-    Raise ``NoGiftCode``, ``GiftCardMissing``, ``GiftCardUsed``, ``GiftCardExpired``.
-    """
-    statement = select(GiftCardRow).where(GiftCardRow.code_hash == gift_codes.hash_of(gift_codes.read(code)))
-    if LOCK_CARD:
-        statement = statement.with_for_update()
-    card = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    if card is None or card.status == "void":
-        raise GiftCardMissing
-    if card.status in ("claimed", "redeemed") and card.claimed_by != member_id:
-        raise GiftCardUsed
-    if card.status == "active":
-        if card.expires_at is not None and card.expires_at <= now:
-            raise GiftCardExpired
-        card.status = "claimed"
-        card.claimed_by = member_id
-        card.claimed_at = now
-        session.flush()
-    return Claim(card.code_hash, card.id, member_id, card.amount_minor, card.last4)
-
-
-def book_gift_card(session: Session, claim: Claim, *, now: datetime) -> Redeemed:
-    """Second step: load the claimed card into the member's wallet, once, whoever calls it again. Commit after it.
-
-    Raise ``ledger.WalletLimit`` (then ``drop_claim``) and ``GiftCardUsed`` where the claim was taken away
-    meanwhile.
-    """
-    books = ledger.open_books(session, claim.member_id)
-    done = session.get(GiftCardRedemptionRow, (claim.member_id, claim.gift_card))
-    if done is not None:
-        return Redeemed(claim.gift_card, claim.last4, done.amount_minor, done.seq, books.account.wallet_minor)
-    # Looked at under the member's lock, which is also held by whoever takes a claim away.
-    card = _locked(session, claim.code_hash)
-    if card.status != "claimed" or card.claimed_by != claim.member_id:
-        raise GiftCardUsed
-    books.begin("gift_card", at=now, reference=f"gift_card:{claim.gift_card}")
-    why = Why("gift_card", {"last4": card.last4})
-    books.load_wallet(card.amount_minor, source=chart.GIFT_CARDS, why=why)
-    seq = ledger.write(session, books)
-    session.add(
-        GiftCardRedemptionRow(
-            member_id=claim.member_id,
-            gift_card=card.id,
-            amount_minor=card.amount_minor,
-            seq=seq,
-            redeemed_at=now,
-        )
-    )
-    changes.mark(session, claim.member_id, "balance", "wallet", now=now)
-    return Redeemed(card.id, card.last4, card.amount_minor, seq, books.account.wallet_minor)
-
-
-def close_gift_card(session: Session, claim: Claim, *, now: datetime) -> None:
-    """Third step: the card is used up. Again changes nothing."""
-    card = _locked(session, claim.code_hash)
-    if card.status == "claimed" and card.claimed_by == claim.member_id:
-        card.status = "redeemed"
-        card.redeemed_at = now
-        session.flush()
-
-
-def drop_claim(session: Session, claim: Claim) -> None:
-    """Make a claimed card usable again, where it could not be booked (the wallet is full)."""
-    ledger.open_books(session, claim.member_id)
-    _release(session, claim.code_hash, claim.member_id, now=None)
-
-
-def settle_claim(session: Session, code_hash: bytes, member_id: int, *, now: datetime) -> bool:
-    """Finish or take away one old claim, after looking into the claimant's redemptions under the claimant's lock.
-
-    Return whether the card had been booked.
-    """
-    ledger.open_books(session, member_id)
-    return _release(session, code_hash, member_id, now=now)
-
-
-def _release(session: Session, code_hash: bytes, member_id: int, *, now: datetime | None) -> bool:
-    card = _locked(session, code_hash)
-    if card.status != "claimed" or card.claimed_by != member_id:
-        return card.status == "redeemed"
-    booked = session.get(GiftCardRedemptionRow, (member_id, card.id))
-    if booked is not None:
-        card.status = "redeemed"
-        card.redeemed_at = now or booked.redeemed_at
-    else:
-        card.status = "active"
-        card.claimed_by = None
-        card.claimed_at = None
-    session.flush()
-    return booked is not None
-
-
-def _locked(session: Session, code_hash: bytes) -> GiftCardRow:
-    return session.get_one(GiftCardRow, code_hash, with_for_update=True, populate_existing=True)

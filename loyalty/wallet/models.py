@@ -205,6 +205,7 @@ class GiftCardRow(Base):
     bought_by: Mapped[int | None]
     sale: Mapped[str | None]
     sale_line: Mapped[str | None]
+    piece: Mapped[int] = mapped_column(server_default="0")
     payment: Mapped[str | None]
     activated_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]

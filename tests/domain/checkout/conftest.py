@@ -1,0 +1,24 @@
+"""A counter with the demo's card provider, and Ann."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from loyalty.clock import SetClock
+from loyalty.config import Settings
+from tests.joined import Joined
+from tests.paying import Counter, put_program_in_force
+
+
+@pytest.fixture
+def counter(app: Flask, settings: Settings, clock: SetClock) -> Counter:
+    """Return a counter at the demo café."""
+    put_program_in_force()
+    return Counter(app, settings, clock)
+
+
+@pytest.fixture
+def ann(counter: Counter) -> Joined:
+    """Return Ann, signed in on her phone."""
+    return counter.join()
