@@ -159,7 +159,7 @@ def _whole(field: fields.Field[Any]) -> Function:
 def _text(field: fields.Field[Any]) -> Function:
     least, most = _length_of(field)
     unprintable = own.UNPRINTABLE.search
-    shapes = [each.regex.match for each in field.validators if isinstance(each, own.Shape)]
+    shapes = [each.match for each in field.validators if isinstance(each, own.Shape)]
 
     def read(value: Any) -> str:
         if type(value) is not str or not least <= len(value) <= most or unprintable(value):

@@ -303,6 +303,7 @@ class Shape(validate.Regexp):
 
     def __init__(self, python: re.Pattern[str], written: str, expected: str) -> None:
         super().__init__(python, error=f"Expected {expected}.")
+        self.match = python.match
         self.written = written
 
 

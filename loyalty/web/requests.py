@@ -1,9 +1,10 @@
-"""The id of a request: the caller's own, if it is a sane one, or a new one; in every answer and every log line."""
+"""The id of a request (the caller's own, if it is a sane one, or a new one) and when it began."""
 
 from __future__ import annotations
 
 import re
 import secrets
+import time
 from typing import Final
 
 from flask import Flask, Response, g, request
@@ -26,6 +27,7 @@ def request_id() -> str:
 def _begin() -> None:
     # Set, not left out: in tests one application context serves many requests.
     g.problem = g.client = None
+    g.began = time.perf_counter()
     given = request.headers.get(HEADER)
     g.request_id = given if given is not None and _SANE.match(given) else secrets.token_hex(16)
 

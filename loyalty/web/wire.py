@@ -30,13 +30,7 @@ class Malformed(Invalid):
 def read(raw: bytes) -> Any:
     """Parse a JSON text; raise ``Malformed`` with what is wrong and where."""
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_real,
-        )
+        value = _decode(raw.decode())
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise Malformed(f"The body is not JSON: {error.msg.lower()} at {where}.") from None
@@ -53,7 +47,7 @@ def read(raw: bytes) -> Any:
 
 def write(value: Any) -> str:
     """Return compact JSON; instants in RFC 3339, decimals as texts."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _encode(value)
 
 
 def pretty(value: Any) -> str:
@@ -136,3 +130,10 @@ def _plain(value: Any) -> Any:
             return list(value)
         case _:
             raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+# Made once: ``json.loads`` and ``json.dumps`` would make them for every call.
+_decode: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_real
+).decode
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
