@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Flask
-from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import mobile_api
 import pos_adapter
+from loyalty import rules
 from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import CONNECTION_OPTIONS, db
@@ -76,12 +79,14 @@ def _install_web(app: Flask, settings: Settings) -> None:
     pages.register(app, FACES)
 
 
-def _is_migrated(connection: Connection) -> bool:
-    return bool(connection.execute(text("SELECT 1")).scalar())
+def _is_migrated(session: Session, _: datetime) -> bool:
+    from loyalty import migrating  # noqa: PLC0415 - alembic is slow to import, and only this asks it
+
+    return migrating.is_at_head(session.connection())
 
 
-def _has_program(connection: Connection) -> bool:
-    return bool(connection.execute(text("SELECT 1")).scalar())
+def _has_program(session: Session, now: datetime) -> bool:
+    return rules.version_at(session, now) > 0
 
 
 def _listed(written: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -41,10 +42,19 @@ def is_current(url: str) -> bool:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            done = MigrationContext.configure(connection).get_current_heads()
+            return is_at_head(connection)
     finally:
         engine.dispose()
-    return set(done) == set(ScriptDirectory.from_config(configuration(url)).get_heads())
+
+
+def is_at_head(connection: Connection) -> bool:
+    """Tell whether all migrations have been run on the database of this connection."""
+    return set(MigrationContext.configure(connection).get_current_heads()) == _heads()
+
+
+@cache
+def _heads() -> set[str]:
+    return set(ScriptDirectory.from_config(configuration("")).get_heads())
 
 
 def differences(url: str) -> list[object]:

@@ -63,7 +63,6 @@ GRANTS: Final[Mapping[str, frozenset[str]]] = {
     "cashier": _CASHIER,
 }
 
-# A manager runs a store and its cashiers; whoever may hand out a role must hold everything that it grants.
 PIN_MIN: Final = 4
 PIN_MAX: Final = 8
 PIN_TRIES: Final = 5

@@ -7,14 +7,15 @@ migrations are at the newest, and a program is live; 503 with the names of the c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from flask import Flask, Response
-from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
-from loyalty.db import db
-from loyalty.web import wire
+from loyalty.db import snapshot
+from loyalty.web import site, wire
 
-Check = Callable[[Connection], bool]
+Check = Callable[[Session, datetime], bool]
 
 
 def register(app: Flask, checks: Mapping[str, Check]) -> None:
@@ -30,10 +31,10 @@ def _live() -> Response:
 def _ready(checks: Mapping[str, Check]) -> Response:
     results = dict.fromkeys(("database", *checks), False)
     try:
-        with db.engine.connect() as connection:
+        with snapshot() as session:
             results["database"] = True
             for name, check in checks.items():
-                results[name] = check(connection)
+                results[name] = check(session, site.current().clock.now())
     except Exception:  # noqa: BLE001, S110 - whatever it is, this process is not ready, and says which check failed
         pass
     ready = all(results.values())

@@ -21,7 +21,7 @@ _SUSPECT: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class Malformed(Invalid):
-    """The request cannot be read at all: it is answered with 400, not 422."""
+    """The request cannot be read at all."""
 
     code = "malformed"
     text = "The request could not be read."
