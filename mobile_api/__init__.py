@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
-from mobile_api.routes import preferences, sync
+from mobile_api.routes import auth, codes, devices, me, offers, preferences, program, sales, sync
 
 FACE: Final = Face(
     name="mobile_api",
@@ -13,7 +13,17 @@ FACE: Final = Face(
     title="Regulars for members",
     about="What a member's app and the web do: one balance, one code, one memory of what a customer likes.",
     # One line for each subject; the order is the document's.
-    sections=(preferences.routes, sync.routes),
+    sections=(
+        auth.routes,
+        me.routes,
+        devices.routes,
+        codes.routes,
+        preferences.routes,
+        sync.routes,
+        sales.routes,
+        offers.routes,
+        program.routes,
+    ),
 )
 blueprint = FACE.blueprint(__name__)
 

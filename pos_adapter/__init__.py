@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
-from pos_adapter.routes import enroll, sessions, till
+from pos_adapter.routes import enroll, offline, sales, sessions, till
 
 FACE: Final = Face(
     name="pos_adapter",
@@ -17,6 +17,8 @@ FACE: Final = Face(
         enroll.routes,
         till.routes,
         sessions.routes,
+        sales.routes,
+        offline.routes,
     ),
 )
 blueprint = FACE.blueprint(__name__)

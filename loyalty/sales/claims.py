@@ -38,7 +38,7 @@ def claim(
     code = codes.parse(text)
     if not isinstance(code, codes.ClaimCode):
         raise codes.CodeInvalid("This is not a receipt's code.")
-    codes.verify_claim(code, secret=secret, now=now, hours=24 * 90)
+    codes.verify_claim(secret, code, now=now, claim_hours=24 * 90)
     sold = find(session, code.reference.removeprefix("sale:"))
     loaded = occasions.load_member(
         session, member_id, actor=actor, key=key, store=sold.row["store"], at=sold.row["occurred_at"], now=now
@@ -60,7 +60,6 @@ def claim(
         decision,
         sale=sale,
         at=at,
-        now=now,
         version=loaded.books.account.version + 1,
         locale=loaded.person.locale,
     )

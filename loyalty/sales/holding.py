@@ -53,7 +53,7 @@ def hold_reward(
         "reward": reward,
         "points_milli": price,
         "until": receipts.instant(until),
-        "member": receipts.balance_of(loaded, now),
+        "member": receipts.balance_of(loaded),
     }
     befores = [before] if advance.changed(before, loaded) else []
     writing.queue_member(session, batch, loaded, [*befores, done], sale=None, now=now)

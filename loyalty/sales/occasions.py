@@ -101,7 +101,7 @@ def _once(
             }
             for entry in done.record.get("earnings", ())
         ],
-        "member": receipts.balance_of(loaded, now),
+        "member": receipts.balance_of(loaded),
         "seq": loaded.books.account.seq,
         "version": loaded.books.account.version + 1,
     }

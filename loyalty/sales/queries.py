@@ -143,3 +143,13 @@ GIVE_BACK_BUDGET: Final = """
       WHERE limit_key = %(limit)s AND period = %(period)s AND times >= %(times)s AND amount >= %(amount)s
       ORDER BY bucket LIMIT 1)
 """
+LINES_OF_SALES: Final = f"""
+    SELECT sale_id, {LINE_COLUMNS} FROM sale_line
+    WHERE member_id = %(member_id)s AND sale_id = ANY(%(sales)s) ORDER BY sale_id, position
+"""
+PURCHASES: Final = """
+    SELECT s.id, s.occurred_at, s.store, l.sku, l.options, l.quantity - l.returned_quantity
+    FROM sale s JOIN sale_line l ON l.member_id = s.member_id AND l.sale_id = s.id
+    WHERE s.member_id = %(member_id)s AND l.kind = 'product' AND l.quantity > l.returned_quantity
+    ORDER BY s.occurred_at DESC, s.id, l.position LIMIT %(limit)s
+"""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loyalty import rules
-from loyalty.ledger import available_milli, why_json
+from loyalty.ledger import why_json
 from loyalty.rules.outcome import Hint
 from loyalty.rules.program import Program
 from loyalty.sales.purchase import Decision
@@ -115,8 +115,8 @@ def totals_of(decision: Decision) -> dict[str, Any]:
     }
 
 
-def balance_of(state: State, now: datetime) -> dict[str, Any] | None:
-    """Return where the member stands now; ``None`` for nobody."""
+def balance_of(state: State) -> dict[str, Any] | None:
+    """Return where a member stands who was caught up to now; ``None`` for nobody."""
     if state.person is None or state.books is None or state.standing is None:
         return None
     account = state.books.account
@@ -126,7 +126,7 @@ def balance_of(state: State, now: datetime) -> dict[str, Any] | None:
         "tier": state.standing.tier,
         "tier_until": instant(state.standing.tier_until),
         "tier_points_milli": state.standing.window_milli,
-        "points_milli": available_milli(state.books, now),
+        "points_milli": account.points_milli,
         "held_milli": account.held_milli,
         "owed_milli": account.owed_milli,
         "wallet_minor": account.wallet_minor,
@@ -153,7 +153,7 @@ def receipt(
         "channel": decision.basket.channel,
         "currency": state.program.currency,
         "program_version": state.program.version,
-        "member": balance_of(state, now),
+        "member": balance_of(state),
         "lines": lines_of(decision),
         **totals_of(decision),
         "effects": effects_of(decision, state.program, locale),
@@ -164,7 +164,7 @@ def receipt(
     }
 
 
-def quote(state: State, decision: Decision, *, at: datetime, now: datetime, locale: str) -> dict[str, Any]:
+def quote(state: State, decision: Decision, *, at: datetime, locale: str) -> dict[str, Any]:
     """Return what a basket would cost and bring, with what nearly applied; nothing was written."""
     return {
         "occurred_at": instant(at),

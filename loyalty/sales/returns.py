@@ -609,6 +609,6 @@ def _answer(
         "refunds": undone.refunds,
         "taken_milli": undone.taken_milli,
         "restored_milli": undone.restored_milli,
-        "member": receipts.balance_of(loaded, now),
+        "member": receipts.balance_of(loaded),
         "seq": loaded.books.account.seq if loaded.books else None,
     }

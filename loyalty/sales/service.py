@@ -67,11 +67,13 @@ def quote(
     made = basket.basket_of(request, loaded, actor=actor, at=now)
     wallet = sum(tender.amount_minor for tender in request.tenders if tender.kind == "wallet")
     identity.require_may_spend(identified, wallet_minor=wallet, rewards=bool(request.rewards))
+    advance.catch_up(loaded, now=now)
+    standing = receipts.balance_of(loaded)
     decision = purchase.decide(loaded, made, request.tenders, Moment(now, now, _reference(sale)), hints=True)
     if request.id and identified.verified and identified.verified.first_seen:
         codes.bind(session, identified.verified, reference=_reference(sale), now=now)
     chosen = locale or (loaded.person.locale if loaded.person else loaded.program.locales[0])
-    return loaded, receipts.quote(loaded, decision, at=now, now=now, locale=chosen)
+    return loaded, {**receipts.quote(loaded, decision, at=now, locale=chosen), "member": standing}
 
 
 def settle(
@@ -155,7 +157,7 @@ def _settle(
     version = loaded.books.account.version + 1 if loaded.books else None
     if loaded.books:
         loaded.books.finish()
-    answer = receipts.receipt(loaded, decision, sale=sale, at=at, now=now, version=version, locale=chosen)
+    answer = receipts.receipt(loaded, decision, sale=sale, at=at, version=version, locale=chosen)
     _write(
         session,
         loaded,

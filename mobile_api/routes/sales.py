@@ -1,0 +1,229 @@
+"""Buy, look back, claim: the customer's own sales, by the very code that a till uses."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from loyalty import codes, sales
+from loyalty.db import snapshot, transaction
+from loyalty.sales import refusals
+from loyalty.web.api import Answer, Call, Routes
+from loyalty.web.baskets import BASKET_ERRORS, BalanceOut, BasketIn, QuoteOut, ReceiptOut, SaleOut, request_of
+from loyalty.web.etags import is_current, tag_of
+from loyalty.web.fields import Document, Id, Input, Instant, Key, Many, Milli, Minor, One, Output, Text, Whole
+from loyalty.web.paging import PageQuery, page_of
+from mobile_api.who import MEMBER
+
+routes: Final = Routes("Sales", "Buy, look back, claim a receipt.")
+
+
+class OwnBasketIn(BasketIn):
+    """A basket of the customer's own: prices are the catalog's, paid from the wallet or by a card payment of ours."""
+
+    store = Key(allow_none=True, load_default=None, about="Where it is bought.")
+
+
+class OwnQuoteOut(QuoteOut):
+    """A quote, with where the member stands before it."""
+
+    member = One(BalanceOut, allow_none=True)
+
+
+def secret_of(call: Call) -> codes.CodeSecret:
+    """Return the secret that codes are made with."""
+    return codes.code_secret(call.site.settings.secret_key)
+
+
+@routes.post(
+    "/quotes",
+    summary="What would it cost and bring?",
+    who=MEMBER,
+    body=OwnBasketIn,
+    answers={200: OwnQuoteOut},
+    errors=BASKET_ERRORS,
+)
+def quote(call: Call) -> object:
+    """Price a basket: discounts, points to come, rewards, what nearly applied. Nothing is written."""
+    request = request_of(call.body, actor=call.actor, store=call.body["store"])
+    with transaction() as session:
+        _, answer = sales.quote(
+            session, actor=call.actor, request=request, secret=secret_of(call), now=call.now
+        )
+    return answer
+
+
+@routes.post(
+    "/sales",
+    summary="Buy",
+    who=MEMBER,
+    body=OwnBasketIn,
+    answers={200: ReceiptOut},
+    errors=BASKET_ERRORS,
+    idempotent=True,
+)
+def buy(call: Call) -> object:
+    """Settle a purchase once, paid in full. A retry with the same key gets the same receipt."""
+    request = request_of(call.body, actor=call.actor, store=call.body["store"])
+    with transaction() as session:
+        answer = sales.settle(
+            session,
+            actor=call.actor,
+            request=request,
+            key=call.key,
+            secret=secret_of(call),
+            now=call.now,
+        )
+    return {**answer, "claim_code": None}
+
+
+@routes.get("/sales", summary="Past sales", who=MEMBER, query=PageQuery, answers={200: page_of(SaleOut)})
+def list_sales(call: Call) -> object:
+    """Answer past sales, the newest first, each with its explanation."""
+    scope = f"sales:{call.actor.member_id}"
+    position = call.site.cursors.read(scope, call.query["cursor"])
+    before = None if position is None else (Instant().deserialize(position[0]), position[1])
+    limit = call.query["limit"]
+    with snapshot() as session:
+        found = sales.history(session, member_id_of(call), before=before, limit=limit + 1)
+    return _page(call, scope, found, limit)
+
+
+def _page(call: Call, scope: str, found: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    shown = found[:limit]
+    cursor = None
+    if len(found) > limit:
+        last = shown[-1]
+        cursor = call.site.cursors.write(scope, [last["occurred_at"].isoformat(), last["sale"]])
+    return {"items": shown, "next": cursor}
+
+
+def member_id_of(call: Call) -> int:
+    """Return the member who calls."""
+    assert call.actor.member_id is not None
+    return call.actor.member_id
+
+
+@routes.get(
+    "/sales/<sale>",
+    summary="One sale",
+    who=MEMBER,
+    path={"sale": Id()},
+    answers={200: SaleOut},
+    errors=(sales.SaleMissing,),
+)
+def one_sale(call: Call) -> object:
+    """Answer one of the caller's own sales as it stands now."""
+    with snapshot() as session:
+        return sales.describe(session, call.path["sale"], locale=None, member_id=member_id_of(call))
+
+
+class ClaimIn(Input):
+    """A receipt."""
+
+    receipt = Text(min=1, max=400, required=True, about="The code on the receipt.")
+
+
+@routes.post(
+    "/claims",
+    summary="Claim a receipt",
+    who=MEMBER,
+    body=ClaimIn,
+    answers={200: ReceiptOut},
+    errors=(
+        codes.ClaimExpired,
+        codes.CodeForged,
+        codes.CodeInvalid,
+        codes.CodeTooLong,
+        codes.CodeMistyped,
+        codes.ReceiptTaken,
+        refusals.AlreadyClaimed,
+        refusals.ClaimTooLate,
+        refusals.KeyReused,
+        refusals.MemberBlocked,
+        refusals.SaleMissing,
+    ),
+    idempotent=True,
+)
+def claim(call: Call) -> object:
+    """Get the points of a visit at which nobody was scanned, once."""
+    with transaction() as session:
+        answer = sales.claim(
+            session,
+            actor=call.actor,
+            member_id=member_id_of(call),
+            text=call.body["receipt"],
+            secret=secret_of(call),
+            key=call.key,
+            now=call.now,
+        )
+    return {**answer, "claim_code": None}
+
+
+class ExpiringOut(Output):
+    """Points that end together."""
+
+    points_milli = Milli()
+    expires_at = Instant(allow_none=True)
+
+
+class BalanceAnswer(BalanceOut):
+    """Where the member stands, and which points end when."""
+
+    expiring = Many(ExpiringOut, max=10_000)
+    version = Whole()
+
+
+@routes.get("/balance", summary="Where do I stand?", who=MEMBER, answers={200: BalanceAnswer}, etag=True)
+def balance(call: Call) -> object:
+    """Answer points, tier and wallet as of now: what lapsed is gone, whether or not a job ran."""
+    with snapshot() as session:
+        answer = sales.standing_of(session, member_id_of(call), now=call.now)
+    tag = tag_of(answer["version"], answer["points_milli"], answer["tier"], answer["held_milli"])
+    return Answer.unchanged(tag) if is_current(tag) else Answer(answer, etag=tag)
+
+
+class PostingOut(Output):
+    """One amount that moved, and why."""
+
+    debit = Whole()
+    credit = Whole()
+    amount = Whole()
+    rule = Text(allow_none=True)
+    why = Document(allow_none=True)
+    text = Text(max=1000)
+
+
+class StatementLineOut(Output):
+    """One transaction of the ledger."""
+
+    seq = Whole()
+    kind = Text()
+    occurred_at = Instant()
+    recorded_at = Instant()
+    reference = Text(allow_none=True)
+    points_milli = Milli(min=-(10**12))
+    held_milli = Milli(min=-(10**12))
+    owed_milli = Milli(min=-(10**12))
+    wallet_minor = Minor(min=-(10**12), max=10**12)
+    postings = Many(PostingOut, max=10_000)
+
+
+@routes.get(
+    "/statement", summary="Statement", who=MEMBER, query=PageQuery, answers={200: page_of(StatementLineOut)}
+)
+def statement(call: Call) -> object:
+    """Answer every movement of points and money, the newest first, each with its reason."""
+    scope = f"statement:{call.actor.member_id}"
+    position = call.site.cursors.read(scope, call.query["cursor"])
+    limit = call.query["limit"]
+    with snapshot() as session:
+        lines = sales.statement(
+            session,
+            member_id_of(call),
+            before_seq=None if position is None else position[0],
+            limit=limit + 1,
+            now=call.now,
+        )
+    shown = lines[:limit]
+    cursor = call.site.cursors.write(scope, [shown[-1]["seq"]]) if len(lines) > limit else None
+    return {"items": shown, "next": cursor}

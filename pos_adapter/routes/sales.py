@@ -1,0 +1,216 @@
+"""Sell at a till: quote, settle, look up, take back, void."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from loyalty import codes, sales
+from loyalty.db import snapshot, transaction
+from loyalty.web.api import Answer, Call, Routes
+from loyalty.web.baskets import (
+    BASKET_ERRORS,
+    CODE_ERRORS,
+    RETURN_ERRORS,
+    BalanceOut,
+    BasketIn,
+    QuoteOut,
+    ReceiptOut,
+    ReturnIn,
+    ReturnOut,
+    SaleOut,
+    request_of,
+)
+from loyalty.web.fields import Choice, Id, Instant, Many, Map, One, Output, Text, Whole
+from pos_adapter.who import CASHIER, TILL
+
+routes: Final = Routes("Sales", "Quote, sell, take back.")
+
+
+class TillBasketIn(BasketIn):
+    """A basket at a till, and what the customer showed."""
+
+    code = Text(
+        max=400, allow_none=True, load_default=None, about="What the till scanned or the cashier typed."
+    )
+    member = Id(
+        allow_none=True, load_default=None, about="A member the till knows already: earns, cannot spend."
+    )
+    channel = Choice(
+        ("app", "web", "store"), allow_none=True, load_default=None, about="Where the order came from."
+    )
+
+
+class UsualItemOut(Output):
+    """A product as the member takes it."""
+
+    sku = Text()
+    options = Many(Text(), max=60)
+    quantity = Whole()
+
+
+class MemberCardOut(BalanceOut):
+    """Whom the till has in front of it, as far as they let it see; the standing is from before this basket."""
+
+    usual = Many(UsualItemOut, max=20, about="What they usually have at this time of day.")
+    takes = Map(Text(), max=50, about="How they take it: milk, sugar, …")
+    favorites = Many(Text(), max=200)
+    dietary = Many(Text(), max=50)
+
+
+class TillQuoteOut(QuoteOut):
+    """A quote, with the member who was scanned."""
+
+    member = One(MemberCardOut, allow_none=True)
+
+
+def settle_request(call: Call, body: dict[str, Any]) -> sales.SaleRequest:
+    """Return the sale that is asked for; let a scanned number in first, which counts wrong ones."""
+    request = request_of(
+        body, actor=call.actor, code=body["code"], member=body["member"], channel=body["channel"]
+    )
+    if request.code is None:
+        return request
+    code = codes.parse(request.code)
+    if isinstance(code, codes.NumberCode):
+        if request.id is None:
+            # The number is bound to this sale, and a retry must find it bound to the same.
+            body["id"] = str(
+                uuid5(NAMESPACE_URL, f"{call.actor.client}:{call.idempotency_key or request.code}")
+            )
+            request = request_of(
+                body, actor=call.actor, code=body["code"], member=body["member"], channel=body["channel"]
+            )
+        with transaction() as session:
+            admission = codes.admit_number(
+                session, code, reference=f"sale:{request.id}", secret=secret_of(call), now=call.now
+            )
+        admission.require()
+    return request
+
+
+def secret_of(call: Call) -> codes.CodeSecret:
+    """Return the secret that codes are made with."""
+    return codes.code_secret(call.site.settings.secret_key)
+
+
+@routes.post(
+    "/quotes",
+    summary="What would it cost and bring?",
+    who=TILL,
+    needs="sales.quote",
+    body=TillBasketIn,
+    answers={200: TillQuoteOut},
+    errors=(*BASKET_ERRORS, *CODE_ERRORS),
+)
+def quote(call: Call) -> object:
+    """Price a basket for whoever was scanned: discounts, points to come, rewards, what nearly applied, the usual.
+
+    With an `id` the scanned code is bound to that sale, so that the same scan settles it later.
+    """
+    request = settle_request(call, call.body)
+    with transaction() as session:
+        loaded, answer = sales.quote(
+            session, actor=call.actor, request=request, secret=secret_of(call), now=call.now
+        )
+        return {**answer, "member": sales.member_card(session, loaded, answer["member"], now=call.now)}
+
+
+@routes.post(
+    "/sales",
+    summary="Sell",
+    who=TILL,
+    needs="sales.settle",
+    body=TillBasketIn,
+    answers={200: ReceiptOut},
+    errors=(*BASKET_ERRORS, *CODE_ERRORS),
+    idempotent=True,
+)
+def settle(call: Call) -> object:
+    """Settle a sale once. A retry with the same key gets the same receipt."""
+    request = settle_request(call, call.body)
+    with transaction() as session:
+        answer = sales.settle(
+            session,
+            actor=call.actor,
+            request=request,
+            key=call.key,
+            secret=secret_of(call),
+            now=call.now,
+        )
+    return with_claim_code(call, answer)
+
+
+def with_claim_code(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+    """Add to a receipt of nobody the code by which its points can be claimed."""
+    code = None
+    if answer["member"] is None:
+        code = codes.draw_claim(secret_of(call), answer["sale"], issued_at=call.now)
+    return {**answer, "claim_code": code}
+
+
+@routes.get(
+    "/sales/<sale>",
+    summary="A sale",
+    who=TILL,
+    needs="sales.settle",
+    path={"sale": Id()},
+    answers={200: SaleOut},
+    errors=(sales.SaleMissing,),
+)
+def sale(call: Call) -> object:
+    """Answer a sale as it stands now, returns counted."""
+    with snapshot() as session:
+        return sales.describe(session, call.path["sale"], locale=None)
+
+
+class TillReturnIn(ReturnIn):
+    """What is given back, and when, where that was not now."""
+
+    occurred_at = Instant(allow_none=True, load_default=None)
+
+
+@routes.post(
+    "/sales/<sale>/returns",
+    summary="Take lines back",
+    who=CASHIER,
+    needs="sales.return",
+    path={"sale": Id()},
+    body=TillReturnIn,
+    answers={200: ReturnOut},
+    errors=RETURN_ERRORS,
+    idempotent=True,
+)
+def give_back(call: Call) -> object:
+    """Undo exactly what the returned lines caused: money, points, rewards, limits, challenges, tier."""
+    lines = tuple(
+        sales.ReturnLine(line["quantity"], line=line["line"], sku=line["sku"]) for line in call.body["lines"]
+    )
+    with transaction() as session:
+        return sales.return_lines(
+            session,
+            actor=call.actor,
+            sale=call.path["sale"],
+            lines=lines,
+            key=call.key,
+            now=call.now,
+            occurred_at=call.body["occurred_at"],
+        )
+
+
+@routes.post(
+    "/sales/<sale>/void",
+    summary="Void a sale",
+    who=CASHIER,
+    needs="sales.void",
+    path={"sale": Id()},
+    answers={200: ReturnOut},
+    errors=RETURN_ERRORS,
+    idempotent=True,
+)
+def void(call: Call) -> Answer:
+    """Undo everything that is left of a sale."""
+    with transaction() as session:
+        return Answer(
+            sales.void(session, actor=call.actor, sale=call.path["sale"], key=call.key, now=call.now)
+        )
