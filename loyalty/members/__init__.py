@@ -19,16 +19,20 @@ from loyalty.members.devices import (
     revoke_all,
     sign_out,
 )
+from loyalty.members.erasing import erase_books
 from loyalty.members.identities import add_contact, contacts_of, owner_of, remove_contact
 from loyalty.members.joining import Entry, Profile, create_member
+from loyalty.members.merging import Merge, merge_books
 from loyalty.members.models import Device, Member, Standing, TierEarning
 from loyalty.members.queries import Caller, DeviceView, caller, devices_of, find, member, standing
 from loyalty.members.refusals import (
     CannotMerge,
     CodesSpent,
     ContactTaken,
+    ContactUnknown,
     DeviceRevoked,
     DeviceUnknown,
+    HoldsOpen,
     LastContact,
     MemberBlocked,
     MemberUnknown,
@@ -52,6 +56,7 @@ __all__ = [
     "Contact",
     "ContactInvalid",
     "ContactTaken",
+    "ContactUnknown",
     "Device",
     "DeviceNameInvalid",
     "DeviceRevoked",
@@ -59,11 +64,13 @@ __all__ = [
     "DeviceUnknown",
     "DeviceView",
     "Entry",
+    "HoldsOpen",
     "LastContact",
     "Member",
     "MemberBlocked",
     "MemberSecret",
     "MemberUnknown",
+    "Merge",
     "NewDevice",
     "NotYours",
     "Profile",
@@ -88,9 +95,11 @@ __all__ = [
     "devices_of",
     "email",
     "end_replayed",
+    "erase_books",
     "find",
     "member",
     "member_secret",
+    "merge_books",
     "owner_of",
     "phone",
     "refresh",

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from loyalty import changes, messages
 from loyalty.members.contacts import Contact, MemberSecret, contact_hash
 from loyalty.members.models import ContactIdentity
-from loyalty.members.refusals import ContactTaken, LastContact
+from loyalty.members.refusals import ContactTaken, ContactUnknown, LastContact
 
 
 def owner_of(session: Session, *, contact: Contact, secret: MemberSecret) -> int | None:
@@ -84,26 +84,15 @@ def add_contact(
             messages.tell(session, "contact_added", payload, member_id=member_id, now=now)
 
 
-def remove_contact(
-    session: Session, *, member_id: int, contact: Contact, secret: MemberSecret, now: datetime
-) -> None:
-    """Let an address no longer sign in; raise ``LastContact`` where no other would."""
+def remove_contact(session: Session, *, member_id: int, contact_id: str, now: datetime) -> None:
+    """Let an address no longer sign in; raise ``ContactUnknown``, or ``LastContact`` where no other would."""
     changes.lock(session, member_id)
-    others = session.scalar(
-        select(func.count())
-        .select_from(ContactIdentity)
-        .where(
-            ContactIdentity.member_id == member_id,
-            ContactIdentity.verified_at.is_not(None),
-            ContactIdentity.value_hash != contact_hash(secret, contact),
-        )
-    )
-    if not others:
+    known = contacts_of(session, member_id)
+    gone = next((each for each in known if each.id == contact_id), None)
+    if gone is None:
+        raise ContactUnknown
+    if not any(each.verified_at is not None and each is not gone for each in known):
         raise LastContact
-    session.execute(
-        delete(ContactIdentity).where(
-            ContactIdentity.value_hash == contact_hash(secret, contact),
-            ContactIdentity.member_id == member_id,
-        )
-    )
+    session.delete(gone)
+    session.flush()
     changes.mark(session, member_id, "profile", now=now)

@@ -133,6 +133,11 @@ class ContactIdentity(Base):
     claimed_at: Mapped[datetime]
     verified_at: Mapped[datetime | None]
 
+    @property
+    def id(self) -> str:
+        """Return the name by which the member's own app speaks of this address."""
+        return self.value_hash.hex()[:24]
+
 
 class SignInCode(Base):
     """The one-time code now open for an identity, known or not (nobody can tell from this table who is a member).

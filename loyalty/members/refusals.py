@@ -85,6 +85,13 @@ class ContactTaken(Refused):
     text = "This address belongs to another account."
 
 
+class ContactUnknown(Missing):
+    """The member has no such address."""
+
+    code = "contact_not_found"
+    text = "There is no such address."
+
+
 class LastContact(Refused):
     """Without this address nobody could sign in to the account any more."""
 
@@ -97,6 +104,13 @@ class CannotMerge(Refused):
 
     code = "cannot_merge"
     text = "These two members cannot be merged."
+
+
+class HoldsOpen(Refused):
+    """Points or money are set aside for something that is not finished."""
+
+    code = "holds_open"
+    text = "Something is still being paid for. Try again when it is done."
 
 
 class WalletNotEmpty(Refused):

@@ -285,11 +285,14 @@ def test_an_address_of_another_member_is_refused(session: Session, sign_in: Sign
 
 def test_the_last_address_stays(session: Session, sign_in: SignIn) -> None:
     ann = sign_in(ANN).member_id
+    (only,) = members.contacts_of(session, ann)
     with pytest.raises(members.LastContact):
-        members.remove_contact(session, member_id=ann, contact=ANN, secret=SECRET, now=NOON)
+        members.remove_contact(session, member_id=ann, contact_id=only.id, now=NOON)
     prove(session, BEN)
     members.add_contact(session, member_id=ann, contact=BEN, secret=SECRET, now=NOON)
-    members.remove_contact(session, member_id=ann, contact=ANN, secret=SECRET, now=NOON)
+    members.remove_contact(session, member_id=ann, contact_id=only.id, now=NOON)
+    with pytest.raises(members.ContactUnknown):
+        members.remove_contact(session, member_id=ann, contact_id=only.id, now=NOON)
     assert sign_in(ANN).joined  # free again, for somebody new
 
 

@@ -1,0 +1,102 @@
+"""Every table that names a member, and what becomes of its rows. A test fails when one is missing here.
+
+``export``: told to the member, except the columns in ``hide`` (secrets, and what is ours alone).
+``merge``: ``move`` rows to the survivor · ``fill`` (move those the survivor has none of, drop the others) · ``rename``
+(the key does not begin with the member) · ``add`` (counters) · ``renumber`` · ``drop`` · ``stay`` (write-once
+books and history of the old number) · ``done`` (by ``members.merge_books``).
+``erase``: ``delete`` what is personal · ``keep`` what names nobody once the person is forgotten · ``blank`` some
+columns · ``done`` (by ``members.erase_books``).
+
+Parents stand before their children.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What becomes of the rows of one table that name a member in ``column``."""
+
+    table: str
+    merge: Literal["move", "fill", "rename", "add", "renumber", "drop", "stay", "done"]
+    erase: Literal["delete", "keep", "blank", "done"]
+    hide: tuple[str, ...] = ()
+    column: str = "member_id"
+    export: bool = True
+    blank: tuple[str, ...] = ()
+
+
+PARTS: Final[tuple[Part, ...]] = (
+    # members
+    Part("member", merge="done", erase="done", hide=("merged_into",)),
+    Part("member", merge="stay", erase="keep", column="merged_into", export=False),
+    Part("identity", merge="done", erase="done", hide=("value_hash",)),
+    Part("device", merge="done", erase="done"),
+    Part("refresh_token", merge="done", erase="done", hide=("seed",)),
+    Part("standing", merge="done", erase="keep"),
+    Part("tier_earning", merge="done", erase="keep"),
+    Part("tier_change", merge="stay", erase="keep"),
+    Part("imported_member", merge="done", erase="done", hide=("row_hash",)),
+    # codes
+    Part("code_handle", merge="done", erase="done"),
+    Part("device_key", merge="done", erase="done"),
+    Part("code_use", merge="done", erase="done"),
+    Part("number_state", merge="done", erase="done"),
+    Part("receipt_claim", merge="rename", erase="keep"),
+    # ledger
+    Part("account", merge="done", erase="done", hide=("head", "epoch")),
+    Part("lot", merge="stay", erase="keep"),
+    Part("hold", merge="stay", erase="keep"),
+    Part("ledger_transaction", merge="stay", erase="keep"),
+    Part("posting", merge="stay", erase="keep"),
+    Part("lot_use", merge="stay", erase="keep"),
+    # sales
+    Part("sale", merge="move", erase="keep"),
+    Part("sale", merge="rename", erase="keep", column="claimed_by", export=False),
+    Part("sale_line", merge="move", erase="keep"),
+    Part("sale_return", merge="move", erase="keep"),
+    Part("limit_counter", merge="add", erase="keep"),
+    # Stored answers carry first names; whose keys they answered has gone.
+    Part("request_key", merge="move", erase="delete", hide=("request_hash",)),
+    # rewards, offers
+    Part("reward_grant", merge="move", erase="keep"),
+    Part("offer_instance", merge="move", erase="keep"),
+    Part("challenge_step", merge="move", erase="keep"),
+    Part("coupon_code", merge="rename", erase="keep", hide=("code_hash",)),
+    # wallet
+    Part("payment", merge="move", erase="blank", hide=("request_hash",), blank=("customer", "method")),
+    Part("payment_intent", merge="rename", erase="keep"),
+    Part("payment_refund", merge="move", erase="keep", hide=("request_hash",)),
+    Part("saved_card", merge="fill", erase="delete"),
+    Part("gateway_customer", merge="fill", erase="delete"),
+    # A standing order is for the wallet it was made for.
+    Part("auto_reload", merge="drop", erase="delete"),
+    Part("gift_card", merge="rename", erase="keep", hide=("code_hash",), column="bought_by"),
+    Part("gift_card", merge="rename", erase="keep", column="claimed_by", export=False),
+    Part("gift_card_redemption", merge="move", erase="keep"),
+    # preferences: the survivor's win, the other's fill the gaps
+    Part("preference", merge="fill", erase="delete"),
+    Part("favorite", merge="fill", erase="delete"),
+    Part("dietary_note", merge="fill", erase="delete"),
+    Part("usual", merge="fill", erase="delete"),
+    Part("consent", merge="fill", erase="delete"),
+    # What was allowed, when and how must be provable after the member has gone; it names nobody then.
+    Part("consent_event", merge="renumber", erase="keep"),
+    # orders
+    Part("draft_order", merge="move", erase="delete"),
+    Part("draft_line", merge="move", erase="delete"),
+    # messages
+    Part("message", merge="move", erase="delete"),
+    Part("outbox", merge="move", erase="delete"),
+    # sync, changes
+    Part("change", merge="drop", erase="delete", export=False),
+    Part("mutation_outcome", merge="move", erase="delete", hide=("args_hash",)),
+    Part("device_queue", merge="move", erase="delete"),
+    Part("mutation_failure", merge="move", erase="delete"),
+    Part("notice", merge="move", erase="delete"),
+    Part("profile_stamp", merge="fill", erase="delete"),
+    Part("feed_horizon", merge="drop", erase="delete", export=False),
+)
