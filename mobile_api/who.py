@@ -42,8 +42,16 @@ def identify(request: Request, site: Site, now: datetime) -> Actor:
         Session(connection) as session,
     ):
         caller = members.caller(session, claims["sub"])
+    return actor_of(caller)
+
+
+def actor_of(caller: members.Caller | members.DeviceSession) -> Actor:
+    """Return a device that is known as an actor."""
     return Actor(
-        kind="member", id=claims["sub"], channel=_CHANNELS[caller.platform], member_id=caller.member_id
+        kind="member",
+        id=caller.device_id,
+        channel=_CHANNELS[caller.platform],
+        member_id=caller.member_id,
     )
 
 

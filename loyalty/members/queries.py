@@ -34,6 +34,7 @@ class Caller:
     """Who a device belongs to, as it stands now."""
 
     member_id: int
+    device_id: str
     platform: Literal["app", "web", "kiosk"]
 
 
@@ -50,7 +51,7 @@ def caller(session: Session, device_id: str) -> Caller:
         raise DeviceRevoked
     if row.member_status != "active":
         raise MemberBlocked
-    return Caller(row.member_id, cast(Literal["app", "web", "kiosk"], row.platform))
+    return Caller(row.member_id, device_id, cast(Literal["app", "web", "kiosk"], row.platform))
 
 
 def member(session: Session, member_id: int) -> Member:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from loyalty import members, rules
+from loyalty import members, rules, sales
 from loyalty.db import transaction
 from loyalty.members import DeviceSession, Entry, MemberSecret, NewDevice, Profile
 from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.fields import Bool, Choice, Day, Id, Input, Instant, One, Output, Pattern, Text, Whole
 from loyalty.web.limits import Limit
-from mobile_api.who import LIFETIME, MEMBER, access_token
+from mobile_api.who import LIFETIME, MEMBER, access_token, actor_of
 
 routes = Routes(
     "Signing in", "No passwords: a code to an e-mail address or a phone, then tokens of the device."
@@ -154,6 +154,16 @@ def sign_in(call: Call) -> object:
             secret=secret_of(call),
             now=call.now,
         )
+        if done.joined:
+            # The program may greet who joins (points, a grant): in the same transaction, once.
+            sales.record_event(
+                session,
+                actor=actor_of(done.session),
+                member_id=done.member_id,
+                name="signup",
+                key="signup",
+                now=call.now,
+            )
     return {**_tokens(call, done.session), "member_id": done.public_id, "joined": done.joined}
 
 
