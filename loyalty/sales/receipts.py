@@ -140,7 +140,6 @@ def receipt(
     *,
     sale: str,
     at: datetime,
-    now: datetime,
     version: int | None,
     locale: str,
 ) -> dict[str, Any]:
