@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
-from mobile_api.routes import auth, codes, devices, me, offers, preferences, program, sales, sync
+from mobile_api.routes import (
+    auth,
+    codes,
+    devices,
+    mailbox,
+    me,
+    offers,
+    preferences,
+    program,
+    sales,
+    sync,
+    test_cards,
+    wallet,
+    webhooks,
+)
 
 FACE: Final = Face(
     name="mobile_api",
@@ -23,6 +37,10 @@ FACE: Final = Face(
         sales.routes,
         offers.routes,
         program.routes,
+        wallet.routes,
+        webhooks.routes,
+        test_cards.routes,
+        mailbox.routes,
     ),
 )
 blueprint = FACE.blueprint(__name__)

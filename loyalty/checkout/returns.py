@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from loyalty import changes, ledger, wallet
+from loyalty import changes, ledger, staff, wallet
 from loyalty.actor import Actor
 from loyalty.checkout import points
 from loyalty.checkout.desk import Desk
@@ -38,6 +38,15 @@ def ask_for_refund(
             books.spend_wallet(amount_minor, to=chart.LOADS_CARD, why=why)
             ledger.write(session, books)
             changes.mark(session, member_id, "balance", now=desk.now)
+            what = {"amount_minor": amount_minor}
+            staff.record(
+                session,
+                actor=actor,
+                what="wallet.refund",
+                about=f"payment:{payment_id}",
+                after=what,
+                now=desk.now,
+            )
     try:
         return send_refund(desk, member_id=member_id, refund_id=refund.id)
     except wallet.ProviderUnavailable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.orm import Session
 
-from loyalty import ledger, sales, wallet
+from loyalty import ledger, sales, staff, wallet
 from loyalty.actor import SYSTEM, Actor
 from loyalty.checkout.desk import Desk
 from loyalty.db import transaction
@@ -153,4 +153,8 @@ def take_cash(
     )
     if payment.status == "paid":
         credit(session, payment, actor=actor, source="cash", desk=desk)
+        what = {"amount_minor": amount_minor}
+        staff.record(
+            session, actor=actor, what="wallet.cash", about=f"payment:{payment.id}", after=what, now=desk.now
+        )
     return payment
