@@ -85,10 +85,9 @@ def merge(session: Session, *, actor: Actor, survivor: int, merged: int, now: da
     ``HoldsOpen``, ``MemberUnknown``, or what ``staff.require`` raises.
     """
     staff.require(actor, "members.merge")
-    if survivor == merged:
-        raise members.CannotMerge("A member cannot be merged with themself.")
-    for each in sorted((survivor, merged)):
+    for each in sorted({survivor, merged}):
         changes.lock(session, each)
+    members.require_mergeable(session, survivor=survivor, merged=merged)
     for each in (survivor, merged):
         sales.bring_up_to_date(session, each, now=now)
     program = rules.program_at(session, now)

@@ -22,7 +22,7 @@ from loyalty.members.devices import (
 from loyalty.members.erasing import erase_books
 from loyalty.members.identities import add_contact, contacts_of, owner_of, remove_contact
 from loyalty.members.joining import Entry, Profile, create_member
-from loyalty.members.merging import Merge, merge_books
+from loyalty.members.merging import Merge, merge_books, require_mergeable
 from loyalty.members.models import Device, Member, Standing, TierEarning
 from loyalty.members.queries import Caller, DeviceView, caller, devices_of, find, member, standing
 from loyalty.members.refusals import (
@@ -107,6 +107,7 @@ __all__ = [
     "remove_contact",
     "rename",
     "request_code",
+    "require_mergeable",
     "revoke",
     "revoke_all",
     "sign_in",

@@ -60,10 +60,8 @@ def merge_books(session: Session, *, survivor: int, merged: int, program: Progra
     Addresses, devices, cards and numbers go on working and name the survivor, whose profile wins. Raise
     ``CannotMerge``, ``HoldsOpen`` or ``MemberUnknown``.
     """
-    if survivor == merged:
-        raise CannotMerge("A member cannot be merged with themself.")
-    books = {each: ledger.open_books(session, each) for each in sorted((survivor, merged))}
-    into, out = _members(session, survivor, merged)
+    books = {each: ledger.open_books(session, each) for each in sorted({survivor, merged})}
+    into, out = require_mergeable(session, survivor=survivor, merged=merged)
     _end_holds(books[merged], now)
     lots = _move(books[survivor], books[merged], _all_lots(session, books[merged]), into, out, now=now)
     version = 1 + max(each.account.version for each in books.values())
@@ -79,7 +77,10 @@ def merge_books(session: Session, *, survivor: int, merged: int, program: Progra
     return Merge(survivor, merged, lots, seq, version, now)
 
 
-def _members(session: Session, survivor: int, merged: int) -> tuple[Member, Member]:
+def require_mergeable(session: Session, *, survivor: int, merged: int) -> tuple[Member, Member]:
+    """Return both members, if they can be merged; raise ``CannotMerge`` or ``MemberUnknown``."""
+    if survivor == merged:
+        raise CannotMerge("A member cannot be merged with themself.")
     into = session.get(Member, survivor, populate_existing=True)
     out = session.get(Member, merged, populate_existing=True)
     if into is None or out is None or "erased" in (into.status, out.status):
@@ -211,7 +212,8 @@ def _move_tier(
         mine.tier, mine.tier_since, mine.tier_until = reached, now, rules.valid_until(program, now)
     if mine.tier != before[0]:
         _note_tier_change(session, mine, before, promoted=promoted, now=now)
-    session.delete(theirs)
+    theirs.visits = theirs.spent_minor = theirs.window_milli = 0
+    theirs.last_visit_at = theirs.tier_until = None
     session.flush()
 
 
