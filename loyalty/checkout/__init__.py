@@ -8,6 +8,7 @@ again, by the provider's webhook, or by the job that asks about unfinished payme
 from loyalty.checkout.cards import CardNeedsHolder, CardRefused, finish_card, forget_card, keep_card
 from loyalty.checkout.desk import Desk, desk_of
 from loyalty.checkout.gifts import redeem_gift_card, release_gift_claims
+from loyalty.checkout.purchases import give_back_unused, pay_for_sale
 from loyalty.checkout.reloads import reload
 from loyalty.checkout.returns import ask_for_refund, send_refund
 from loyalty.checkout.topups import CardDeclined, finish_top_up, settle, take_cash, top_up
@@ -27,7 +28,9 @@ __all__ = [
     "finish_card",
     "finish_top_up",
     "forget_card",
+    "give_back_unused",
     "keep_card",
+    "pay_for_sale",
     "redeem_gift_card",
     "release_gift_claims",
     "reload",

@@ -95,7 +95,7 @@ def deliver_test_card_events(desk: Desk) -> int:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310
                 pass
         except (urllib.error.URLError, TimeoutError) as error:
-            _log.info("test_card_event_not_delivered", event=event.id, reason=str(error))
+            _log.info("test_card_event_not_delivered", webhook=event.id, reason=str(error))
             continue
         with transaction() as session:
             test_card_events.note_received(session, event.id)

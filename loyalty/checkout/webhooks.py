@@ -39,7 +39,7 @@ def take_webhook(desk: Desk, gateway: Gateway, headers: Mapping[str, str], body:
     except wallet.PaymentMissing:
         return "unknown"
     except wallet.PaymentMismatch:
-        _log.error("payment_mismatch", gateway=gateway.name, event=event.id, intent=event.intent_id)
+        _log.error("payment_mismatch", gateway=gateway.name, webhook=event.id, intent=event.intent_id)
         return "ignored"
     return "done"
 

@@ -68,6 +68,7 @@ from loyalty.wallet.policy import (
     PaymentMismatch,
     points_to_take_back,
 )
+from loyalty.wallet.purchases import PaymentNotUsable, refund_sale, unused, use_for_sale
 from loyalty.wallet.queries import (
     auto_reload_of,
     card_of,
@@ -103,7 +104,6 @@ from loyalty.wallet.refunds import (
 )
 
 __all__ = [
-    "DEFAULT_LIMITS",
     "AmountOutOfRange",
     "AutoReloadGuarded",
     "AutoReloadRow",
@@ -115,6 +115,7 @@ __all__ = [
     "Challenge",
     "Charge",
     "Claim",
+    "DEFAULT_LIMITS",
     "DailyLimit",
     "Event",
     "Gateway",
@@ -135,6 +136,7 @@ __all__ = [
     "Order",
     "PaymentMismatch",
     "PaymentMissing",
+    "PaymentNotUsable",
     "PaymentRefundRow",
     "PaymentRow",
     "ProviderRefused",
@@ -179,6 +181,7 @@ __all__ = [
     "purge",
     "refund_of",
     "refund_of_provider",
+    "refund_sale",
     "refundable_minor",
     "set_auto_reload",
     "settle_claim",
@@ -189,5 +192,7 @@ __all__ = [
     "take_cash",
     "test_cards_of",
     "unfinished",
+    "unused",
+    "use_for_sale",
     "void_gift_cards",
 ]

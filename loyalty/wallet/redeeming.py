@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,9 +19,6 @@ from loyalty.wallet import gift_codes
 from loyalty.wallet.gift_cards import GiftCardExpired, GiftCardMissing, GiftCardUsed
 from loyalty.wallet.models import GiftCardRedemptionRow, GiftCardRow
 from loyalty.why import Why
-
-LOCK_CARD: Final = True
-"""Whether a claim locks the card's row before it looks. False only in the race test that shows why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +48,7 @@ def claim_gift_card(session: Session, code: str, *, member_id: int, now: datetim
 
     Raise ``NoGiftCode``, ``GiftCardMissing``, ``GiftCardUsed``, ``GiftCardExpired``.
     """
-    statement = select(GiftCardRow).where(GiftCardRow.code_hash == gift_codes.hash_of(gift_codes.read(code)))
-    if LOCK_CARD:
-        statement = statement.with_for_update()
-    card = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    card = _look(session, gift_codes.hash_of(gift_codes.read(code)))
     if card is None or card.status == "void":
         raise GiftCardMissing
     if card.status in ("claimed", "redeemed") and card.claimed_by != member_id:
@@ -68,6 +61,14 @@ def claim_gift_card(session: Session, code: str, *, member_id: int, now: datetim
         card.claimed_at = now
         session.flush()
     return Claim(card.code_hash, card.id, member_id, card.amount_minor, card.last4)
+
+
+def _look(session: Session, code_hash: bytes, *, lock: bool = True) -> GiftCardRow | None:
+    """Return the card as it is now, for this transaction alone (``lock=False`` is for the test that shows why)."""
+    statement = select(GiftCardRow).where(GiftCardRow.code_hash == code_hash)
+    if lock:
+        statement = statement.with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def book_gift_card(session: Session, claim: Claim, *, now: datetime) -> Redeemed:
