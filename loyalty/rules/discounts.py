@@ -101,7 +101,8 @@ def claim_coupons(scene: Scene, claims: Sequence[CouponClaim]) -> tuple[list[Dis
         clause = scene.compiled.coupons.get(claim.coupon)
         if clause is None or not _together(clause, clauses):
             raise CouponNotApplicable(coupon=claim.coupon)
-        if clause not in clauses:
+        again = clause in clauses
+        if not again:
             clauses.append(clause)
         admit(scene, clause, CouponNotApplicable(coupon=claim.coupon))
         for limit in clause.limits:
@@ -109,11 +110,14 @@ def claim_coupons(scene: Scene, claims: Sequence[CouponClaim]) -> tuple[list[Dis
         lines = scene.group(clause.bit)
         if clause.condition is not None:
             lines = scene.chosen(clause, lines) or ()
+        scene.keep(clause, lines)
         found: list[Discount] = []
         for plan in clause.cuts:
             found += _apply(scene, clause, plan(scene.prices, lines), claim)
         if not found and not _gives_more(scene, clause):
             raise CouponNotApplicable(coupon=claim.coupon)
+        if clause.limits:
+            scene.tally(clause).times += again
         discounts += found
     return discounts, clauses
 

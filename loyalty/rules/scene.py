@@ -145,6 +145,10 @@ class Scene:
         lines = held[clause] = self._decide(clause)
         return lines
 
+    def keep(self, clause: Clause, lines: tuple[int, ...]) -> None:
+        """Keep the lines of a claimed clause: it was admitted, and its claim has used up its own limit since."""
+        self._held[clause] = lines
+
     def was_held(self, clause: Clause) -> bool:
         """Say whether a clause was asked and held."""
         return self._held.get(clause) is not None

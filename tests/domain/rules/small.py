@@ -9,7 +9,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loyalty import rules
-from loyalty.rules.facts import Basket, CouponClaim, Line, MemberFacts, Occasion, OfferInstance, RewardClaim, Tender
+from loyalty.rules.facts import (
+    Basket,
+    CouponClaim,
+    Line,
+    MemberFacts,
+    Occasion,
+    OfferInstance,
+    RewardClaim,
+    Tender,
+)
 from loyalty.rules.outcome import Evaluation
 from loyalty.rules.program import Program
 
@@ -59,7 +68,9 @@ OWN_CUP = rule(
     limits=[{"times": 1, "per": "order"}, {"times": 3, "per": "day"}],
     if_={"field": "order.tags", "op": "has", "value": "own-cup"},
 )
-DOUBLE_DAY = rule("double-day", double(), on=NOT_ALCOHOL, if_={"field": "order.tags", "op": "has", "value": "double"})
+DOUBLE_DAY = rule(
+    "double-day", double(), on=NOT_ALCOHOL, if_={"field": "order.tags", "op": "has", "value": "double"}
+)
 TINY: dict[str, Any] = {
     "format": 1,
     "key": "tiny",
@@ -67,7 +78,9 @@ TINY: dict[str, Any] = {
     "currency": "USD",
     "timezone": "America/New_York",
     "locales": ["en", "fr"],
-    "points": {"name": {"en": {"one": "star", "other": "stars"}, "fr": {"one": "étoile", "other": "étoiles"}}},
+    "points": {
+        "name": {"en": {"one": "star", "other": "stars"}, "fr": {"one": "étoile", "other": "étoiles"}}
+    },
     "tiers": [
         keyed("green", points_milli=0, expiry={"kind": "months_end", "count": 6}),
         keyed("gold", points_milli=500_000, expiry={"kind": "never"}),
@@ -75,10 +88,23 @@ TINY: dict[str, Any] = {
     ],
     "categories": [keyed("drinks", tags=["drink"]), keyed("wine", tags=["alcohol"]), keyed("food")],
     "option_groups": [
-        keyed("extras", options=[keyed("oat", price_minor=80), keyed("shot", price_minor=120), keyed("lid", price_minor=0)])
+        keyed(
+            "extras",
+            options=[
+                keyed("oat", price_minor=80),
+                keyed("shot", price_minor=120),
+                keyed("lid", price_minor=0),
+            ],
+        )
     ],
     "products": [
-        {"sku": "latte", "name": text("Latte"), "category": "drinks", "price_minor": 690, "option_groups": ["extras"]},
+        {
+            "sku": "latte",
+            "name": text("Latte"),
+            "category": "drinks",
+            "price_minor": 690,
+            "option_groups": ["extras"],
+        },
         {"sku": "merlot", "name": text("Merlot"), "category": "wine", "price_minor": 2000},
         {"sku": "toast", "name": text("Toast"), "category": "food", "price_minor": 800},
         {"sku": "cookie", "name": text("Cookie"), "category": "food", "price_minor": 150, "tags": ["sweet"]},
@@ -87,7 +113,9 @@ TINY: dict[str, Any] = {
 }
 
 
-def program(*rules_: dict[str, Any], bases: bool = True, settings: dict[str, Any] | None = None, **parts: Any) -> Program:
+def program(
+    *rules_: dict[str, Any], bases: bool = True, settings: dict[str, Any] | None = None, **parts: Any
+) -> Program:
     document = deepcopy({**TINY, **parts})
     document["rules"] = deepcopy([*(BASES if bases else []), *rules_])
     document["settings"] = settings or {}
@@ -110,7 +138,9 @@ def tip(price: int) -> Line:
     return line("tip", price, kind="tip", id="tip")
 
 
-def local(year: int, month: int, day: int, hour: int = 12, minute: int = 0, zone: ZoneInfo = NEW_YORK) -> datetime:
+def local(
+    year: int, month: int, day: int, hour: int = 12, minute: int = 0, zone: ZoneInfo = NEW_YORK
+) -> datetime:
     return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
@@ -156,7 +186,9 @@ def buy(of: Program, *lines: Line, who: MemberFacts | None = None, **parts: Any)
     return outcome
 
 
-def happens(of: Program, when: str, who: MemberFacts | None = None, at: datetime = NOON, **parts: Any) -> Evaluation:
+def happens(
+    of: Program, when: str, who: MemberFacts | None = None, at: datetime = NOON, **parts: Any
+) -> Evaluation:
     outcome = rules.answer(of, Occasion(when, at, **parts), who or member())
     check(outcome)
     return outcome

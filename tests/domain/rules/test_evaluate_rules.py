@@ -50,7 +50,11 @@ WHO = [
     ({"employees": False}, {}, {"employee": True}),
     ({"first_purchase": True}, {"visits": 0}, {"visits": 1}),
     ({"first_purchase": False}, {"visits": 1}, {"visits": 0}),
-    ({"member_days": {"from": 0, "until": 30}}, {"joined_at": NOON - timedelta(days=30)}, {"joined_at": NOON - timedelta(days=31)}),
+    (
+        {"member_days": {"from": 0, "until": 30}},
+        {"joined_at": NOON - timedelta(days=30)},
+        {"joined_at": NOON - timedelta(days=31)},
+    ),
     ({"member_days": {"from": 365}}, {"joined_at": local(2025, 3, 10)}, {"joined_at": local(2025, 3, 11)}),
 ]
 
@@ -117,7 +121,12 @@ def test_a_rule_is_about_the_lines_it_names(on: dict[str, Any], item: Any, expec
 
 def test_listed_goods_keep_the_programs_category_whatever_the_till_says() -> None:
     assert gives(line("merlot", 2000, category="food"), on={"categories": ["food"]}) == 0
-    assert gives(line("merlot", 2000, category="food"), if_={"field": "line.category", "op": "=", "value": "wine"}) == 5000
+    assert (
+        gives(
+            line("merlot", 2000, category="food"), if_={"field": "line.category", "op": "=", "value": "wine"}
+        )
+        == 5000
+    )
 
 
 def test_a_rate_only_counts_the_lines_it_is_about() -> None:
@@ -143,7 +152,9 @@ def test_a_condition_on_the_order_sees_what_the_rule_is_about() -> None:
 def test_the_order_is_measured_after_discounts() -> None:
     enough = {"field": "order.eligible_minor", "op": ">=", "value": 1000}
     of = program(
-        rule("one", points(5000), if_=enough), rule("ten-off", discount(percent="10"), if_=enough), bases=False
+        rule("one", points(5000), if_=enough),
+        rule("ten-off", discount(percent="10"), if_=enough),
+        bases=False,
     )
     outcome = buy(of, line(price=1000))
     assert (off(outcome, "ten-off"), outcome.earned_milli) == (100, 0)
@@ -152,8 +163,24 @@ def test_the_order_is_measured_after_discounts() -> None:
 @pytest.mark.parametrize(
     ("tree", "expected"),
     [
-        ({"all": [{"field": "channel", "op": "=", "value": "app"}, {"field": "order.items", "op": ">", "value": 1}]}, 5000),
-        ({"any": [{"field": "channel", "op": "=", "value": "web"}, {"field": "order.items", "op": ">", "value": 1}]}, 5000),
+        (
+            {
+                "all": [
+                    {"field": "channel", "op": "=", "value": "app"},
+                    {"field": "order.items", "op": ">", "value": 1},
+                ]
+            },
+            5000,
+        ),
+        (
+            {
+                "any": [
+                    {"field": "channel", "op": "=", "value": "web"},
+                    {"field": "order.items", "op": ">", "value": 1},
+                ]
+            },
+            5000,
+        ),
         ({"not": {"field": "channel", "op": "in", "value": ["web", "store"]}}, 5000),
         ({"field": "member.favorite_store", "op": "!=", "value": "main"}, 0),
         ({"not": {"field": "member.favorite_store", "op": "=", "value": "main"}}, 5000),
@@ -199,7 +226,10 @@ def test_per_item_counts_pieces_and_formulas_compute() -> None:
 
 
 def test_a_formula_that_asks_what_is_not_there_gives_nothing() -> None:
-    of = program(rule("one", {"earn": {"formula": {"op": "/", "args": [1000, {"field": "member.visits"}]}}}), bases=False)
+    of = program(
+        rule("one", {"earn": {"formula": {"op": "/", "args": [1000, {"field": "member.visits"}]}}}),
+        bases=False,
+    )
     assert buy(of, line(), who=member(visits=4)).earned_milli == 250
     assert buy(of, line(), who=member(visits=0)).earned_milli == 0
 
@@ -218,7 +248,11 @@ def test_of_competing_bonuses_the_best_wins_and_the_key_breaks_ties() -> None:
 
 
 def test_priority_goes_before_the_key() -> None:
-    of = program(rule("b", points(3000), stack=GROUPED | {"priority": 1}), rule("a", points(3000), stack=GROUPED), bases=False)
+    of = program(
+        rule("b", points(3000), stack=GROUPED | {"priority": 1}),
+        rule("a", points(3000), stack=GROUPED),
+        bases=False,
+    )
     assert [each.rule for each in buy(of, line()).earnings] == ["b"]
 
 
@@ -235,14 +269,21 @@ def test_an_exclusive_rule_silences_the_rest_of_its_group_only() -> None:
 def test_rates_of_a_best_group_compete_line_by_line() -> None:
     best = {"group": "base", "mode": "best"}
     of = program(
-        rule("all", rate(1000), stack=best), rule("drinks", rate(2000), on={"tags": ["drink"]}, stack=best), bases=False
+        rule("all", rate(1000), stack=best),
+        rule("drinks", rate(2000), on={"tags": ["drink"]}, stack=best),
+        bases=False,
     )
     outcome = buy(of, line(price=500, id="d"), line("toast", 1000, id="f"))
-    assert {each.rule: each.by_line for each in outcome.earnings} == {"all": (("f", 10_000),), "drinks": (("d", 10_000),)}
+    assert {each.rule: each.by_line for each in outcome.earnings} == {
+        "all": (("f", 10_000),),
+        "drinks": (("d", 10_000),),
+    }
 
 
 def test_rates_of_an_add_group_add() -> None:
-    of = program(rule("more", rate(500), stack={"group": "g", "mode": "add"}), rule("all", rate(1000)), bases=False)
+    of = program(
+        rule("more", rate(500), stack={"group": "g", "mode": "add"}), rule("all", rate(1000)), bases=False
+    )
     assert buy(of, line(price=1000)).earned_milli == 15_000
 
 
@@ -287,7 +328,11 @@ def test_time_is_the_stores() -> None:
 
 def test_points_live_as_rule_tier_or_program_says() -> None:
     own = {"kind": "days", "count": 30}
-    of = program(rule("own", points(1000), expiry=own), rule("inherit", points(1000), expiry="inherit"), expiry={"kind": "inactivity", "count": 365})
+    of = program(
+        rule("own", points(1000), expiry=own),
+        rule("inherit", points(1000), expiry="inherit"),
+        expiry={"kind": "inactivity", "count": 365},
+    )
     outcome = buy(of, line(), who=member("green"))
     assert {each.rule: each.expiry for each in outcome.earnings} == {
         "green-base": Expiry("months_end", 6),
@@ -305,7 +350,12 @@ def test_what_a_return_does_is_carried_along() -> None:
 def test_rules_answer_only_what_they_are_for() -> None:
     of = program(
         rule("both", points(1000), when=["purchase", "visit"]),
-        rule("mailed", points(2000), when="event:newsletter", if_={"field": "event.text.list", "op": "=", "value": "news"}),
+        rule(
+            "mailed",
+            points(2000),
+            when="event:newsletter",
+            if_={"field": "event.text.list", "op": "=", "value": "news"},
+        ),
         rule("count", {"earn": {"formula": {"field": "event.number.stars"}}}, when="event:newsletter"),
         bases=False,
     )
@@ -316,7 +366,9 @@ def test_rules_answer_only_what_they_are_for() -> None:
     assert happens(of, "signup").earnings == ()
 
 
-@pytest.mark.parametrize("when", ["signup", "referral", "tier_reached", "challenge_done", "birthday", "visit", "schedule"])
+@pytest.mark.parametrize(
+    "when", ["signup", "referral", "tier_reached", "challenge_done", "birthday", "visit", "schedule"]
+)
 def test_every_occasion_can_earn(when: str) -> None:
     valid = {"windows": ["FREQ=DAILY"]} if when == "schedule" else {}
     of = program(rule("one", points(1000), when=when, valid=valid), bases=False)
@@ -324,7 +376,10 @@ def test_every_occasion_can_earn(when: str) -> None:
 
 
 def test_a_top_up_can_earn_by_rate() -> None:
-    of = program(rule("one", rate(1000, 100), when="top_up", limits=[{"points_milli": 25_000, "per": "order"}]), bases=False)
+    of = program(
+        rule("one", rate(1000, 100), when="top_up", limits=[{"points_milli": 25_000, "per": "order"}]),
+        bases=False,
+    )
     outcome = happens(of, "top_up", amount_minor=1250)
     assert (outcome.earned_milli, outcome.earnings[0].by_line) == (12_500, ())
     assert happens(of, "top_up", amount_minor=9999).earned_milli == 25_000
@@ -426,7 +481,9 @@ def test_a_limit_counts_in_its_period(per: Any, period: str) -> None:
 
 def test_what_is_left_of_a_limit_caps_what_is_given() -> None:
     of = program(rule("one", rate(1000), limits=[{"points_milli": 12_000, "per": "day"}]), bases=False)
-    outcome = buy(of, line(price=800, id="a"), line(price=400, id="b"), who=member(used=used(of, "rule:one", 1, 6000)))
+    outcome = buy(
+        of, line(price=800, id="a"), line(price=400, id="b"), who=member(used=used(of, "rule:one", 1, 6000))
+    )
     (earning,) = outcome.earnings
     assert (earning.points_milli, earning.by_line) == (6000, (("a", 4000), ("b", 2000)))
     assert earning.why.inputs["limited"] is True
@@ -436,13 +493,17 @@ def test_what_is_left_of_a_limit_caps_what_is_given() -> None:
 
 def test_a_capped_rate_is_doubled_as_far_as_it_was_given() -> None:
     of = program(
-        rule("one", rate(1000), limits=[{"points_milli": 6000, "per": "order"}]), rule("two", double()), bases=False
+        rule("one", rate(1000), limits=[{"points_milli": 6000, "per": "order"}]),
+        rule("two", double()),
+        bases=False,
     )
     assert buy(of, line(price=1000)).earned_milli == 12_000
 
 
 def test_a_money_limit_on_a_rate_caps_what_earns() -> None:
-    of = program(rule("one", rate(1500), limits=[{"amount_minor": 1000, "per": "calendar_month"}]), bases=False)
+    of = program(
+        rule("one", rate(1500), limits=[{"amount_minor": 1000, "per": "calendar_month"}]), bases=False
+    )
     outcome = buy(of, line(price=800), line(price=800), who=member(used=used(of, "rule:one", 1, 400)))
     assert outcome.earned_milli == 9000
     assert [(use.amount, use.maximum_amount) for use in outcome.limits] == [(600, 1000)]
@@ -454,7 +515,9 @@ def test_a_multiplier_can_be_capped() -> None:
 
 
 def test_two_effects_of_a_rule_share_its_limit() -> None:
-    of = program(rule("one", points(4000), points(3000), limits=[{"points_milli": 5000, "per": "life"}]), bases=False)
+    of = program(
+        rule("one", points(4000), points(3000), limits=[{"points_milli": 5000, "per": "life"}]), bases=False
+    )
     outcome = buy(of, line())
     assert [each.points_milli for each in outcome.earnings] == [4000, 1000]
     assert [(use.times, use.amount) for use in outcome.limits] == [(1, 5000)]

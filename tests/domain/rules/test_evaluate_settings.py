@@ -27,7 +27,12 @@ TWO_OFF = keyed("two-off", price_milli=50_000, gives={"amount_off": {"amount_min
 @pytest.mark.parametrize(
     ("rounding", "milli"),
     # 6.99 at 1.7 is 11.883; the bonus 2.5; together 14.383.
-    [("exact", 14_383), ("floor_per_rule", 13_000), ("floor_per_order", 14_000), ("half_up_per_order", 14_000)],
+    [
+        ("exact", 14_383),
+        ("floor_per_rule", 13_000),
+        ("floor_per_order", 14_000),
+        ("half_up_per_order", 14_000),
+    ],
 )
 def test_points_are_rounded_once_where_the_program_says(rounding: str, milli: int) -> None:
     of = program(rule("bonus", points(2500)), settings={"rounding": rounding})
@@ -121,7 +126,8 @@ def test_bonus_points_count_for_the_tier_or_not(counts: bool) -> None:
 
 def test_points_that_do_not_count_do_not_cross_a_tier() -> None:
     of = program(
-        rule("bonus", points(100_000)), settings={"bonus_counts_for_tier": False, "crossing_purchase": "new_rate"}
+        rule("bonus", points(100_000)),
+        settings={"bonus_counts_for_tier": False, "crossing_purchase": "new_rate"},
     )
     outcome = buy(of, line(price=1000), who=member("green", tier_points_milli=480_000))
     assert earned(outcome, "green-base") == 10_000
@@ -130,7 +136,9 @@ def test_points_that_do_not_count_do_not_cross_a_tier() -> None:
 @pytest.mark.parametrize(("earns", "milli"), [(True, 10_000), (False, 4000)])
 def test_the_part_paid_by_wallet_earns_or_not(earns: bool, milli: int) -> None:
     of = program(settings={"earn_on_stored_value": earns})
-    outcome = buy(of, line(price=1000), who=member("green"), tenders=[pay("wallet", 500), pay("gift_card", 100)])
+    outcome = buy(
+        of, line(price=1000), who=member("green"), tenders=[pay("wallet", 500), pay("gift_card", 100)]
+    )
     assert outcome.earned_milli == milli
     if not earns:
         assert outcome.earnings[0].why.inputs["excluded"] == {"tender": 600}
@@ -145,9 +153,7 @@ def test_wallet_money_is_spread_over_all_lines_taxes_included() -> None:
 @pytest.mark.parametrize(("earns", "milli"), [(False, 8000), (True, 10_000)])
 def test_the_part_covered_by_a_reward_earns_or_not(earns: bool, milli: int) -> None:
     of = program(rewards=[TWO_OFF], settings={"earn_on_points_discount": earns})
-    outcome = buy(
-        of, line(price=1000), who=member("green", points_milli=50_000), rewards=[claim("two-off")]
-    )
+    outcome = buy(of, line(price=1000), who=member("green", points_milli=50_000), rewards=[claim("two-off")])
     assert (outcome.total_minor, outcome.earned_milli) == (800, milli)
 
 

@@ -112,8 +112,12 @@ def test_e7_wine_and_gift_cards_do_not_earn() -> None:
 
 def test_e8_two_points_by_wallet_and_one_otherwise() -> None:
     wallet = rule("wallet", rate(2000), on={"kinds": ["product"], "tenders": ["wallet"]})
-    other = rule("other", rate(1000), on={"kinds": ["product"], "tenders": ["cash", "card", "gift_card", "other"]})
-    outcome = buy(program(wallet, other, bases=False), line(price=2000), tenders=[pay("wallet", 1200), pay("card", 800)])
+    other = rule(
+        "other", rate(1000), on={"kinds": ["product"], "tenders": ["cash", "card", "gift_card", "other"]}
+    )
+    outcome = buy(
+        program(wallet, other, bases=False), line(price=2000), tenders=[pay("wallet", 1200), pay("card", 800)]
+    )
     assert outcome.earned_milli == 32_000
     best = {"group": "base", "mode": "best"}
     competing = program(wallet | {"stack": best}, rule("all", rate(1000), stack=best), bases=False)
@@ -193,7 +197,11 @@ def test_e17_points_know_which_line_earned_them() -> None:
         rule("b-bonus", points(20_000), on={"skus": ["toast"]}),
     )
     outcome = buy(
-        of, line("latte", 1000, id="A"), line("toast", 1000, id="B"), line("cookie", 2000, id="C"), who=member("green")
+        of,
+        line("latte", 1000, id="A"),
+        line("toast", 1000, id="B"),
+        line("cookie", 2000, id="C"),
+        who=member("green"),
     )
     assert outcome.earned_milli == 70_000
     parts = {"A": 0, "B": 0, "C": 0}
@@ -225,12 +233,18 @@ def test_e20_a_challenge_counts_days_from_its_activation() -> None:
     for day in (2, 5, 8, 9):
         activated = local(2026, 6, 3) if day > 2 else None
         instance = received(
-            "three-days", activated_at=activated, days=frozenset(days), progress=len(days), at=local(2026, 5, 30)
+            "three-days",
+            activated_at=activated,
+            days=frozenset(days),
+            progress=len(days),
+            at=local(2026, 5, 30),
         )
         outcome = buy(of, line(), at=local(2026, 6, day), who=member("green", offers=(instance,)))
         if day == 2:
             assert outcome.progress == ()
-            assert [each.code for each in outcome.near_misses if each.key == "three-days"] == ["activate_first"]
+            assert [each.code for each in outcome.near_misses if each.key == "three-days"] == [
+                "activate_first"
+            ]
             continue
         (progress,) = outcome.progress
         days.append(progress.day)
@@ -238,7 +252,10 @@ def test_e20_a_challenge_counts_days_from_its_activation() -> None:
         assert (progress.progress, progress.completes) == (len(days), day == 9)
         assert earned(outcome, "three-days") == (75_000 if day == 9 else 0)
     assert rules.challenge_progress(of, "three-days", steps) == (3, True)
-    assert rules.challenge_progress(of, "three-days", [each for each in steps if each.day.day != 8]) == (2, False)
+    assert rules.challenge_progress(of, "three-days", [each for each in steps if each.day.day != 8]) == (
+        2,
+        False,
+    )
 
 
 BIRTHDAYS = [
@@ -262,7 +279,9 @@ def test_e21_a_leap_birthday_is_kept_on_28_february(tier: str, days: int) -> Non
     assert grant.valid_until == local(2027, 2, 28, 0) + timedelta(days=days) - (
         timedelta(hours=1) if days == 30 else timedelta()  # the clocks change on 14 March
     )
-    assert rules.birthday_on(program(settings={"leap_birthday": "mar_1"}), date(1992, 2, 29), 2027) == date(2027, 3, 1)
+    assert rules.birthday_on(program(settings={"leap_birthday": "mar_1"}), date(1992, 2, 29), 2027) == date(
+        2027, 3, 1
+    )
 
 
 def test_e22_the_monday_option_is_for_one_monday_of_the_month() -> None:
@@ -285,7 +304,12 @@ def test_e22_the_monday_option_is_for_one_monday_of_the_month() -> None:
     with pytest.raises(UsedThisPeriod) as refusal:
         buy(of, latte, at=local(2026, 3, 23), who=member(used=used), rewards=[claim("monday-option")])
     assert refusal.value.code == "used_this_period"
-    assert buy(of, latte, at=local(2026, 4, 6), who=member(used=used), rewards=[claim("monday-option")]).discount_minor == 80
+    assert (
+        buy(
+            of, latte, at=local(2026, 4, 6), who=member(used=used), rewards=[claim("monday-option")]
+        ).discount_minor
+        == 80
+    )
 
 
 @pytest.mark.parametrize("name", rules.SHIPPED)
