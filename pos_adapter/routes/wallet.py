@@ -88,7 +88,7 @@ class RefundIn(Input):
     amount_minor = Minor(required=True, min=1)
 
 
-class RefundOut(Output):
+class TopUpRefundOut(Output):
     """A refund; `pending` until the provider has confirmed it, `failed` where it went back into the wallet."""
 
     id = Id()
@@ -183,7 +183,7 @@ def redeem_gift_card(call: Call) -> object:
     needs="wallet.refund",
     path={"member": Id(), "top_up": Id()},
     body=RefundIn,
-    answers={201: RefundOut},
+    answers={201: TopUpRefundOut},
     errors=(
         members.MemberUnknown,
         wallet.PaymentMissing,
