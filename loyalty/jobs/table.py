@@ -36,6 +36,11 @@ def unfinished_refunds(work: Work) -> int:
     return _if_cards_are_taken(work, checkout.ask_about_refunds)
 
 
+def unused_payments(work: Work) -> int:
+    """Send payments back whose sale was never settled."""
+    return _if_cards_are_taken(work, checkout.give_back_unused)
+
+
 def test_card_events(work: Work) -> int:
     """Let the demo's payment provider post its webhooks."""
     if work.settings.is_public or work.settings.stripe_secret_key:
@@ -72,6 +77,7 @@ JOBS: Final = (
     Job("aging", timedelta(minutes=5), aging.bring_up_to_date),
     Job("unfinished-payments", timedelta(seconds=30), unfinished_payments),
     Job("unfinished-refunds", timedelta(minutes=5), unfinished_refunds),
+    Job("unused-payments", timedelta(minutes=5), unused_payments),
     Job("gift-card-claims", timedelta(minutes=1), gift_card_claims),
     Job("test-card-events", timedelta(seconds=1), test_card_events),
     Job("purge", timedelta(hours=6), purge),

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from loyalty import messages, rules
+from loyalty import messages, rules, wallet
 from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError
@@ -141,6 +141,16 @@ def _give_back(
             now=now,
         )
     batch.send(session)
+    for refund in answer["refunds"]:
+        if refund["kind"] == "card" and refund["reference"] and member_id != state.NOBODY:
+            wallet.refund_sale(
+                session,
+                member_id=member_id,
+                payment_id=refund["reference"],
+                amount_minor=refund["amount_minor"],
+                key=f"return:{answer['return']}",
+                now=now,
+            )
     return answer
 
 
@@ -166,6 +176,7 @@ def _decide(
     if sold.row["member_id"] != loaded.member_id:
         raise SaleMissing
     parts = _parts(sold, lines)
+    _void_gift_cards(session, sold, parts, now=now)
     done, undone = Consequences(), Undone()
     before = advance.catch_up(loaded, now=now)
     record: dict[str, Any] = sold.row["effects"]
@@ -214,6 +225,21 @@ def _parts(sold: Sold, wanted: tuple[ReturnLine, ...] | None) -> dict[str, SoldL
     for wish in wanted:
         _take(parts, wish)
     return parts
+
+
+def _void_gift_cards(session: Session, sold: Sold, parts: Mapping[str, SoldLine], *, now: datetime) -> None:
+    """Void the gift cards that come back; raise ``GiftCardUsed`` where one was used meanwhile."""
+    for line in sold.lines:
+        part = parts[line["line"]]
+        if line["kind"] == "gift_card" and part.after > part.before:
+            with session.begin_nested():
+                wallet.void_gift_cards(
+                    session,
+                    sale=sold.row["id"],
+                    sale_line=part.line,
+                    quantity=part.after - part.before,
+                    now=now,
+                )
 
 
 def _take(parts: dict[str, SoldLine], wish: ReturnLine) -> None:

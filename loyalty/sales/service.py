@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import codes, messages
+from loyalty import codes, messages, wallet
 from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError, PaymentDeclined, Refused
@@ -148,6 +148,8 @@ def _settle(
         if actor.kind == "member" and decision.payment.due_minor:
             raise Underpaid(due_minor=decision.payment.due_minor)
         writing.take_shared(session, decision.done, member_id=loaded.member_id)
+        if actor.kind == "member":
+            _use_payments(session, loaded, decision, sale=sale, now=now)
     except DomainError as error:
         remember_refusal(
             session, error, actor=actor, key=key, digest=digest, member_id=loaded.member_id, now=now
@@ -175,6 +177,26 @@ def _settle(
     if then is not None:
         then(loaded, decision, sale)
     return answer
+
+
+def _use_payments(session: Session, loaded: State, decision: Decision, *, sale: str, now: datetime) -> None:
+    """Use up the card payments that a customer's own purchase names; all of them or none."""
+    cards = [tender for tender in decision.payment.tenders if tender.kind == "card"]
+    if not cards:
+        return
+    assert loaded.books is not None
+    loaded.books.finish()
+    with session.begin_nested():
+        for tender in cards:
+            wallet.use_for_sale(
+                session,
+                member_id=loaded.member_id,
+                payment_id=tender.reference,
+                amount_minor=tender.amount_minor,
+                sale=sale,
+                seq=loaded.books.account.seq,
+                now=now,
+            )
 
 
 def _reference(sale: str) -> str:

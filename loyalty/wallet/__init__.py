@@ -3,6 +3,7 @@
 Payments are settled here and booked by ``loyalty.checkout``, which knows the rules that a top-up may trigger.
 """
 
+from loyalty.wallet.audit import audit
 from loyalty.wallet.auto_reload import (
     CardMissing,
     begin_auto_reload,
@@ -145,6 +146,7 @@ __all__ = [
     "Refund",
     "RefundMissing",
     "SignatureInvalid",
+    "audit",
     "auto_reload_of",
     "begin_auto_reload",
     "book_gift_card",

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from loyalty import codes, ledger, sales
+from sqlalchemy.orm import Session
+
+from loyalty import codes, ledger, sales, wallet
 from loyalty.actor import Actor
 from loyalty.errors import DomainError
 from loyalty.rules import refusals as rules_refusals
 from loyalty.sales import identity, refusals
+from loyalty.sales.purchase import Decision
+from loyalty.sales.state import State
+from loyalty.web.api import Call
 from loyalty.web.fields import (
     Bool,
     Choice,
@@ -154,6 +159,15 @@ class PurchaseOut(Output):
     warnings = Many(HintOut, max=1000)
 
 
+class GiftCardOut(Output):
+    """A gift card that the sale sold; its code is shown until it is used."""
+
+    id = Id()
+    code = Text(max=40)
+    last4 = Text(max=4)
+    amount_minor = Minor()
+
+
 class ReceiptOut(PurchaseOut):
     """A settled sale."""
 
@@ -164,6 +178,7 @@ class ReceiptOut(PurchaseOut):
     seq = Whole(allow_none=True, about="The number of the member's ledger transaction.")
     version = Whole(allow_none=True, about="The member's version after the sale.")
     claim_code = Text(max=400, allow_none=True, about="On a receipt of nobody: who scans it gets the points.")
+    gift_cards = Many(GiftCardOut, max=1000, about="Those that the sale sold and nobody has used yet.")
 
 
 class QuoteOut(PurchaseOut):
@@ -195,7 +210,7 @@ class ReturnedLineOut(Output):
     amount_minor = Minor(max=10**12)
 
 
-class RefundOut(Output):
+class TenderRefundOut(Output):
     """What goes back to one means of payment."""
 
     kind = Text()
@@ -213,7 +228,7 @@ class ReturnOut(Output):
     currency = Text()
     lines = Many(ReturnedLineOut, max=200)
     amount_minor = Minor(max=10**12)
-    refunds = Many(RefundOut, max=11)
+    refunds = Many(TenderRefundOut, max=11)
     taken_milli = Milli()
     restored_milli = Milli()
     member = One(BalanceOut, allow_none=True)
@@ -239,6 +254,47 @@ class SaleOut(Output):
     tenders = Many(TenderOut, max=11)
     lines = Many(Document(), max=200)
     effects = Many(EffectOut, max=5000)
+
+
+def settle(
+    session: Session, call: Call, request: sales.SaleRequest, *, key: str, late: bool = False
+) -> dict[str, Any]:
+    """Settle a sale with everything that belongs to it: the gift cards it sells, the receipt's own codes."""
+    secret_key = call.site.settings.secret_key
+
+    def sell_gift_cards(loaded: State, decision: Decision, sale: str) -> None:
+        lines = [
+            (line.id, line.quantity, line.unit_price_minor)
+            for line in decision.basket.lines
+            if line.kind == "gift_card" and line.unit_price_minor
+        ]
+        if lines:
+            wallet.issue_for_sale(
+                session,
+                secret_key,
+                sale=sale,
+                lines=lines,
+                currency=loaded.program.currency,
+                bought_by=loaded.member_id or None,
+                now=call.now,
+            )
+
+    answer = sales.settle(
+        session,
+        actor=call.actor,
+        request=request,
+        key=key,
+        secret=codes.code_secret(secret_key),
+        now=call.now,
+        late=late,
+        then=sell_gift_cards,
+    )
+    claim_code = None
+    if answer["member"] is None and call.actor.kind != "member":
+        claim_code = codes.draw_claim(codes.code_secret(secret_key), answer["sale"], issued_at=call.now)
+    sold = any(line["kind"] == "gift_card" for line in answer["lines"])
+    cards = wallet.codes_of_sale(session, secret_key, answer["sale"]) if sold else []
+    return {**answer, "claim_code": claim_code, "gift_cards": cards}
 
 
 def request_of(body: dict[str, Any], *, actor: Actor, **more: Any) -> sales.SaleRequest:
@@ -295,6 +351,8 @@ BASKET_ERRORS: Final[tuple[type[DomainError], ...]] = (
     refusals.Underpaid,
     refusals.KeyReused,
     identity.NotYours,
+    wallet.AmountOutOfRange,
+    wallet.PaymentNotUsable,
 )
 # What a scanned code may be refused for.
 CODE_ERRORS: Final[tuple[type[DomainError], ...]] = (
@@ -323,4 +381,5 @@ RETURN_ERRORS: Final[tuple[type[DomainError], ...]] = (
     refusals.ReturnTooMuch,
     refusals.SaleMissing,
     refusals.TillRevoked,
+    wallet.GiftCardUsed,
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from loyalty import codes, sales
 from loyalty.db import snapshot, transaction
 from loyalty.sales import refusals
+from loyalty.web import baskets
 from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.baskets import BASKET_ERRORS, BalanceOut, BasketIn, QuoteOut, ReceiptOut, SaleOut, request_of
 from loyalty.web.etags import is_current, tag_of
@@ -65,15 +66,7 @@ def buy(call: Call) -> object:
     """Settle a purchase once, paid in full. A retry with the same key gets the same receipt."""
     request = request_of(call.body, actor=call.actor, store=call.body["store"])
     with transaction() as session:
-        answer = sales.settle(
-            session,
-            actor=call.actor,
-            request=request,
-            key=call.key,
-            secret=secret_of(call),
-            now=call.now,
-        )
-    return {**answer, "claim_code": None}
+        return baskets.settle(session, call, request, key=call.key)
 
 
 @routes.get("/sales", summary="Past sales", who=MEMBER, query=PageQuery, answers={200: page_of(SaleOut)})
@@ -156,7 +149,7 @@ def claim(call: Call) -> object:
             key=call.key,
             now=call.now,
         )
-    return {**answer, "claim_code": None}
+    return {**answer, "claim_code": None, "gift_cards": []}
 
 
 class ExpiringOut(Output):

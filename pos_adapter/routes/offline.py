@@ -13,11 +13,12 @@ from marshmallow import ValidationError
 from loyalty import codes, sales, staff
 from loyalty.db import retrying, snapshot, transaction
 from loyalty.errors import Denied, DomainError, Invalid
+from loyalty.web import baskets
 from loyalty.web.api import Call, Routes
 from loyalty.web.baskets import ReceiptOut, ReturnOut, request_of
 from loyalty.web.fields import Choice, Document, Id, Input, Instant, Many, One, Output, Text
 from loyalty.web.flaws import flaws_of
-from pos_adapter.routes.sales import TillBasketIn, TillReturnIn, secret_of
+from pos_adapter.routes.sales import TillBasketIn, TillReturnIn
 from pos_adapter.who import TILL
 
 routes: Final = Routes("Offline", "Hand in what was sold while there was no network.")
@@ -209,16 +210,7 @@ def _settle(call: Call, item: dict[str, Any]) -> dict[str, Any]:
                 channel=item["channel"],
                 occurred_at=item["occurred_at"],
             )
-            receipt = sales.settle(
-                session,
-                actor=call.actor,
-                request=request,
-                key=key,
-                secret=secret_of(call),
-                now=call.now,
-                late=True,
-            )
-            return {**receipt, "claim_code": None}
+            return baskets.settle(session, call, request, key=key, late=True)
         if item["kind"] == "void":
             return sales.void(
                 session,

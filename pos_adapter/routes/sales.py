@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from loyalty import codes, sales
 from loyalty.db import snapshot, transaction
+from loyalty.web import baskets
 from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.baskets import (
     BASKET_ERRORS,
@@ -130,23 +131,7 @@ def settle(call: Call) -> object:
     """Settle a sale once. A retry with the same key gets the same receipt."""
     request = settle_request(call, call.body)
     with transaction() as session:
-        answer = sales.settle(
-            session,
-            actor=call.actor,
-            request=request,
-            key=call.key,
-            secret=secret_of(call),
-            now=call.now,
-        )
-    return with_claim_code(call, answer)
-
-
-def with_claim_code(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
-    """Add to a receipt of nobody the code by which its points can be claimed."""
-    code = None
-    if answer["member"] is None:
-        code = codes.draw_claim(secret_of(call), answer["sale"], issued_at=call.now)
-    return {**answer, "claim_code": code}
+        return baskets.settle(session, call, request, key=call.key)
 
 
 @routes.get(
