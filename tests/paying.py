@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from loyalty import checkout, ledger, rules
+from loyalty import checkout, ledger, rules, wallet
 from loyalty.actor import SYSTEM, Actor
 from loyalty.checkout import Desk
 from loyalty.clock import SetClock
@@ -76,7 +76,7 @@ class Counter:
 
     def findings(self) -> list[Any]:
         with transaction() as session:
-            return [*ledger.audit(session)]
+            return [*ledger.audit(session), *wallet.audit(session)]
 
     def wait(self, **delta: float) -> None:
         self.clock.set(self.now + timedelta(**delta))

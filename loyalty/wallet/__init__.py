@@ -105,6 +105,7 @@ from loyalty.wallet.refunds import (
 )
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "AmountOutOfRange",
     "AutoReloadGuarded",
     "AutoReloadRow",
@@ -116,7 +117,6 @@ __all__ = [
     "Challenge",
     "Charge",
     "Claim",
-    "DEFAULT_LIMITS",
     "DailyLimit",
     "Event",
     "Gateway",
