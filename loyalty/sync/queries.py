@@ -55,12 +55,12 @@ _WALLET: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a member's feed stands, and whether the asking device may know."""
+    """Where a member's feed stands, and the status of the asking device (``None``: it is not the member's)."""
 
     version: int
     epoch: str
     horizon: int
-    device_active: bool
+    device_status: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def stand_of(session: Session, member_id: int, device: str) -> Stand | None:
     if not rows:
         return None
     version, member_epoch, database_epoch, horizon, status = rows[0]
-    return Stand(version, epoch_of(member_id, member_epoch, database_epoch), horizon, status == "active")
+    return Stand(version, epoch_of(member_id, member_epoch, database_epoch), horizon, status)
 
 
 def changes_after(

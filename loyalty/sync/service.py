@@ -25,7 +25,7 @@ from loyalty import changes
 from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Busy, DomainError
-from loyalty.members import DeviceRevoked, MemberUnknown
+from loyalty.members import DeviceRevoked, MemberUnknown, SessionExpired
 from loyalty.sync import documents, notices, policy, queries
 from loyalty.sync.args import Args
 from loyalty.sync.mutations import VERBS, Context, Verb
@@ -65,8 +65,8 @@ class _Failed(Exception):
 def push(session: Session, *, actor: Actor, request: Request, now: datetime) -> Pushed:
     """Take in the mutations of a request: each counts once, whoever sends it however often.
 
-    A refusal by a feature is a result. Raise ``DeviceForked``, ``DeviceRevoked``, ``UpdateNeeded``,
-    ``RequestInvalid`` (then nothing was taken in).
+    A refusal by a feature is a result. Raise ``DeviceForked``, ``DeviceRevoked``, ``SessionExpired``,
+    ``UpdateNeeded``, ``RequestInvalid`` (then nothing was taken in).
     """
     policy.check_request(request)
     if not request.mutations:
@@ -224,7 +224,7 @@ class _Taking:
 def pull(session: Session, *, actor: Actor, cursor: Cursor | None) -> Page:
     """Return what changed since the cursor, or the first page of everything. Run it in a snapshot.
 
-    Raise ``DeviceRevoked``, ``MemberUnknown``.
+    Raise ``DeviceRevoked``, ``SessionExpired``, ``MemberUnknown``.
     """
     member_id = _member_of(actor)
     stand = _stand(session, member_id, actor)
@@ -284,7 +284,10 @@ def _stand(session: Session, member_id: int, actor: Actor) -> Stand:
     stand = queries.stand_of(session, member_id, actor.id)
     if stand is None:
         raise MemberUnknown
-    if not stand.device_active:
+    if stand.device_status is None:
+        # Not signed out, but unknown (enrolled after the backup that was restored): it keeps its queue.
+        raise SessionExpired
+    if stand.device_status != "active":
         raise DeviceRevoked
     return stand
 

@@ -1,0 +1,49 @@
+"""The stage for the machine: small pages, and a place between the statements of a pull where something may happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loyalty import changes, preferences
+from loyalty.actor import SYSTEM
+from loyalty.db import transaction
+from loyalty.edits import made_now
+from loyalty.sync import documents, queries, service
+from tests.domain.sync.machine.server import NOON, Server
+from tests.domain.sync.people import join
+
+STRANGER = 999
+
+
+def stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make pulls small and interruptible, and let a stranger live in the same database."""
+    monkeypatch.setattr(service, "MOST_DOCUMENTS", 6)
+    monkeypatch.setattr(queries, "changes_after", _interrupted(queries.changes_after))
+    monkeypatch.setattr(documents, "load", _interrupted(documents.load))
+    with transaction() as session:
+        join(session, STRANGER, NOON)
+        changes.lock(session, STRANGER)
+        preferences.set_preference(
+            session,
+            actor=SYSTEM,
+            member_id=STRANGER,
+            name="milk",
+            value="stranger",
+            edit=made_now("till", NOON),
+            now=NOON,
+        )
+
+
+def _interrupted(function: Any) -> Any:
+    """Return the function, before which the present server lets a waiting write happen."""
+
+    def run(*args: Any, **named: Any) -> Any:
+        server = Server.current
+        if server is not None and server.interleaved is not None:
+            happens, server.interleaved = server.interleaved, None
+            happens()
+        return function(*args, **named)
+
+    return run
