@@ -125,9 +125,9 @@ def program(
 _ids = count(1)
 
 
-def line(sku: str = "latte", price: int = 690, quantity: int = 1, *, id: str = "", **parts: Any) -> Line:
+def line(sku: str = "latte", price: int = 690, quantity: int = 1, **parts: Any) -> Line:
     parts["tags"] = frozenset(parts.get("tags", ()))
-    return Line(id or f"l{next(_ids)}", sku, quantity, price, **parts)
+    return Line(parts.pop("id", None) or f"l{next(_ids)}", sku, quantity, price, **parts)
 
 
 def tax(price: int) -> Line:
@@ -144,6 +144,7 @@ def local(
     return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
+MARCH = local(2026, 3, 1)
 NOON = local(2026, 3, 10)
 
 
@@ -174,8 +175,8 @@ def pay(kind: Any, amount_minor: int) -> Tender:
     return Tender(kind, amount_minor)
 
 
-def received(offer: str, id: str = "", at: datetime = local(2026, 3, 1), **parts: Any) -> OfferInstance:
-    return OfferInstance(id or f"i-{offer}", offer, at, **parts)
+def received(offer: str, key: str = "", at: datetime = MARCH, **parts: Any) -> OfferInstance:
+    return OfferInstance(key or f"i-{offer}", offer, at, **parts)
 
 
 def buy(of: Program, *lines: Line, who: MemberFacts | None = None, **parts: Any) -> Evaluation:

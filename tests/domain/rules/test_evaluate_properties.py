@@ -1,4 +1,4 @@
-"""What must hold for every program and basket: parts add up, prices stay above zero, the order of lines does not matter."""
+"""What must hold for every program and basket: parts add up, prices stay above zero, the order of lines is no matter."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ goods = st.builds(
     st.integers(1, 4),
     st.lists(st.sampled_from(["oat", "shot"]), max_size=2, unique=True),
 )
-others = st.builds(lambda price: tax(price), st.integers(0, 300))
+others = st.builds(tax, st.integers(0, 300))
 tenders = st.lists(
     st.tuples(st.sampled_from(["wallet", "cash", "card", "gift_card"]), st.integers(1, 4000)), max_size=3
 )

@@ -1,4 +1,5 @@
 """Near misses, and every sentence in every language."""
+# ruff: noqa: RUF001 - the sign of multiplication is meant
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """The small parts of the evaluator, each for itself: splitting, windows, formulas, conditions, dates."""
+# ruff: noqa: DTZ001 - dateutil and windows count on the wall clock
 
 from __future__ import annotations
 
