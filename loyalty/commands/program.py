@@ -56,7 +56,7 @@ def check(file: str, as_json: bool) -> None:
     elif flaws:
         print_flaws(file, flaws)
     else:
-        console.print(f"{escape(file)}: no flaws. {summary(rules.compile_program(document))}")
+        console.print(f"{escape(file)}: no flaws. {summary(rules.compile_program(document))}", soft_wrap=True)
     sys.exit(1 if flaws else 0)
 
 

@@ -185,7 +185,5 @@ def check_texts(checking: Checking, pointer: str, texts: Any) -> None:
         )
     for locale in texts:
         if locale not in locales and None not in locales:
-            guess = nearest(locale, locales)
-            checking.add(
-                f"{pointer}/{locale}", f"expected one of the program's locales, not {locale}{guess}", "locale"
-            )
+            expected = ", ".join(locales)
+            checking.add(f"{pointer}/{locale}", f"expected only the program's locales ({expected})", "locale")

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from babel.numbers import format_currency
 
+from loyalty.rules.schema.ordering import ordered
 from loyalty.rules.schema.reading import Path, pointer
 from loyalty.rules.view import currency_digits
 
@@ -49,9 +50,9 @@ class Difference:
 
 
 def diff(old: Document, new: Document) -> tuple[Difference, ...]:
-    """Return every difference between two sound documents, in the order of the old one, then what is new."""
+    """Return every difference between two sound documents, in the order of the format."""
     currency = str(new.get("currency") or old.get("currency") or "USD")
-    return tuple(_Comparison(currency).compare((), (), old, new))
+    return tuple(_Comparison(currency).compare((), (), ordered(old), ordered(new)))
 
 
 @dataclass(frozen=True, slots=True)

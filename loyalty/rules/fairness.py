@@ -11,8 +11,8 @@ version can only touch it where the program itself acts on old points later. Ref
 New expiry rules of any kind are free: they make new lots only.
 
 **What gets dearer needs notice** of ``notice_days`` (those of the version in force, so that a version cannot lower them
-for itself). Dearer is a reward that costs more in some tier or gives less for the same price, and an ``extend_expiry``
-rule that is gone or extends by fewer months. This may be waived with a reason, which is kept.
+for itself). Dearer is a reward that costs more in some tier or gives less for the same price (rewards may come and go),
+and an ``extend_expiry`` rule that is gone or extends by fewer months. This may be waived with a reason, which is kept.
 """
 
 from __future__ import annotations

@@ -60,7 +60,8 @@ class Checking:
         known = self.names[refers]
         if not isinstance(name, str) or name in known or (refers in OPEN and not known):
             return
-        detail = f"expected a {NOUNS[refers]} of this program, not {name}{nearest(name, known)}"
+        article = "an" if NOUNS[refers][0] in "aeiou" else "a"
+        detail = f"expected {article} {NOUNS[refers]} of this program, not {name}{nearest(name, known)}"
         self.add(pointer, detail, "unknown_reference")
 
     def all_known(self, pointer: str, refers: str, names: Any) -> None:

@@ -230,7 +230,6 @@ def _new(
         approved_at=now,
         note=_note(note),
     )
-    session.add(row)
     _put_into_force(session, row, live_from, without_notice, now)
     return row.version
 
@@ -244,6 +243,7 @@ def _put_into_force(
     if before is not None:
         _check_fair(session, before, row, live_from, without_notice, now)
     row.live_from, row.status = live_from, "scheduled"
+    session.add(row)  # a refusal above has used no number
     session.flush()
     refresh(session, now=now)
     timeline_changed(session)

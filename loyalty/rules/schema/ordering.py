@@ -5,6 +5,7 @@ The database keeps documents as ``jsonb``, which knows no order of keys.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from loyalty.rules.schema.fields import (
@@ -21,12 +22,12 @@ from loyalty.rules.schema.shapes import (
 )
 
 
-def ordered(document: dict[str, Any]) -> dict[str, Any]:
+def ordered(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a sound document with its keys in the order of the format."""
     return _object(PROGRAM, document)
 
 
-def _object(schema: Strict, value: dict[str, Any]) -> dict[str, Any]:
+def _object(schema: Strict, value: Mapping[str, Any]) -> dict[str, Any]:
     parts: dict[str, Any] = dict(schema.fields)
     return {name: _value(part, value[name]) for name, part in parts.items() if name in value}
 
