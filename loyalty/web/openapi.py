@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -74,6 +74,33 @@ def document_of(title: str, about: str, prefix: str, sections: Iterable[Routes])
     for name, scheme in schemes.items():
         spec.components.security_scheme(name, dict(scheme))
     return spec.to_dict()
+
+
+def _check_names(routes: Iterable[Route]) -> None:
+    """Raise ``ValueError`` where two schemas, or two routes, would stand under one name in the document."""
+    schemas: dict[str, Any] = {}
+    operations: set[str] = set()
+    for route in routes:
+        if route.name in operations:
+            raise ValueError(f"two routes are called {route.name}: rename one of the functions")
+        operations.add(route.name)
+        for schema in (route.body, *route.answers.values()):
+            for each in _nested(schema) if isinstance(schema, Schema) else ():
+                kind = type(each)
+                known = schemas.setdefault(_name_of(kind), kind)
+                if known is not kind:
+                    places = f"{known.__module__} and {kind.__module__}"
+                    raise ValueError(f"two schemas are called {_name_of(kind)}: in {places}")
+
+
+def _nested(schema: Schema) -> Iterator[Schema]:
+    """Yield a schema and every schema in it; a schema does not contain itself."""
+    yield schema
+    for field in schema.fields.values():
+        inner = field.inner if isinstance(field, fields.List) else field
+        inner = inner.value_field if isinstance(inner, fields.Dict) else inner
+        if isinstance(inner, fields.Nested):
+            yield from _nested(inner.schema)
 
 
 def _plugin() -> MarshmallowPlugin:
