@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from loyalty import attempts, checkout, messages, wallet
+from loyalty import attempts, checkout, messages, rules, wallet
 from loyalty.db import transaction
 from loyalty.jobs import aging
 from loyalty.jobs.work import Work
@@ -53,6 +53,12 @@ def gift_card_claims(work: Work) -> int:
     return checkout.release_gift_claims(before=work.now - CLAIM_LEASE, now=work.now)
 
 
+def program_status(work: Work) -> int:
+    """Say of program versions that began or ended that they are live or superseded."""
+    with transaction() as session:
+        return rules.refresh(session, now=work.now)
+
+
 def purge(work: Work) -> int:
     """Delete what is kept for a while only.
 
@@ -80,5 +86,6 @@ JOBS: Final = (
     Job("unused-payments", timedelta(minutes=5), unused_payments),
     Job("gift-card-claims", timedelta(minutes=1), gift_card_claims),
     Job("test-card-events", timedelta(seconds=1), test_card_events),
+    Job("program-status", timedelta(minutes=1), program_status),
     Job("purge", timedelta(hours=6), purge),
 )

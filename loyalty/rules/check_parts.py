@@ -85,8 +85,8 @@ def check_effects(checking: Checking, pointer: str, effects: Any) -> None:
 
 
 def _check_earn(checking: Checking, pointer: str, body: Document) -> None:
-    wanted = (checking.document.get("points") or {}).get("key", "points")
-    if "wallet" in body and body["wallet"] != wanted:
+    wanted = (checking.document.get("points") or {}).get("key")
+    if wanted is not None and body.get("wallet", wanted) != wanted:
         checking.add(
             f"{pointer}/wallet", f"expected {wanted}, the key of this program's points", "unknown_reference"
         )

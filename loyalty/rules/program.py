@@ -104,6 +104,11 @@ class Program:
         """Return the tier of a new member."""
         return next(iter(self.tiers.values()))
 
+    @property
+    def default_store(self) -> Store | None:
+        """Return the store meant where none is named: the first; None where the program lists none."""
+        return next(iter(self.stores.values()), None)
+
     def tier_rank(self, tier: str) -> int:
         """Return the rank of a tier; a tier that this version no longer has ranks as the entry tier."""
         known = self.tiers.get(tier)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from loyalty.actor import Actor
@@ -158,20 +158,25 @@ def withdraw(session: Session, version: int, *, actor: Actor, now: datetime) -> 
     timeline_changed(session)
 
 
-def refresh(session: Session, *, now: datetime) -> None:
-    """Bring the words of ``status`` up to date: what began is live, what was live before it is superseded."""
+def refresh(session: Session, *, now: datetime) -> int:
+    """Bring the words of ``status`` up to date: what began is live, what was live before it is superseded.
+
+    Return how many versions changed. Which version is in force does not depend on it.
+    """
     live = version_in_force(session, now)
     changes = (
         ("superseded", ProgramVersion.live_from <= now, ProgramVersion.version != live),
         ("scheduled", ProgramVersion.live_from > now),
         ("live", ProgramVersion.version == live),
     )
+    changed = 0
     for status, *conditions in changes:
-        where = [*conditions, ProgramVersion.status != status]
-        session.execute(
-            update(ProgramVersion).where(*where).values(status=status),
-            execution_options={"synchronize_session": "fetch"},
-        )
+        stale = select(ProgramVersion).where(*conditions, ProgramVersion.status != status)
+        for row in session.scalars(stale):
+            row.status = status
+            changed += 1
+        session.flush()
+    return changed
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

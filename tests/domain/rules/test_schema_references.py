@@ -76,11 +76,6 @@ def condition(tree: Any) -> dict[str, Any]:
             "challenge of this program",
         ),
         ({"then": [{"set_tier": {"tier": "x"}}]}, "then/0/set_tier/tier", "tier of this program"),
-        (
-            {"then": [{"earn": {"points_milli": 1, "wallet": "stars"}}]},
-            "then/0/earn/wallet",
-            "expected points",
-        ),
     ],
 )
 def test_a_name_that_is_not_there_is_told_with_the_nearest(
@@ -363,3 +358,27 @@ def test_changing_the_document_afterwards_does_not_change_the_program() -> None:
     compiled = rules.compile_program(document)
     document["tiers"][0]["name"]["en"] = "Changed"
     assert compiled.tiers["all"].name == MINIMAL["tiers"][0]["name"]
+
+
+def test_the_rule_that_the_design_shows_is_right() -> None:
+    shown = {
+        "key": "gold-shown",
+        "name": {"en": "Gold: 1.2 stars per $1", "fr": "Or : 1,2 étoile par dollar"},
+        "when": "purchase",
+        "who": {"tiers": ["gold"]},
+        "where": {"channels": ["app", "web", "store"]},
+        "if": {"all": [{"field": "order.eligible_minor", "op": ">", "value": 0}]},
+        "on": {"kinds": ["product"], "not_tags": ["alcohol"]},
+        "then": [{"earn": {"points_milli": 1200, "per_minor": 100, "wallet": "stars"}}],
+        "limits": [{"times": 1, "per": "order"}],
+        "stack": {"group": "base", "mode": "best", "priority": 10},
+        "valid": {"from": "2026-03-10", "until": None, "windows": ["FREQ=WEEKLY;BYDAY=MO,TU;BYHOUR=14,15"]},
+        "expiry": "inherit",
+        "on_return": "reverse",
+    }
+    assert rules.check(full(locales=["en", "fr"], rules=[shown])) == ()
+    cafe = rules.load_shipped("cafe-stars")
+    cafe["rules"].append(shown)
+    assert rules.check(cafe) == ()
+    shown["then"] = [{"earn": {"points_milli": 1200, "wallet": "miles"}}]
+    assert only(cafe).pointer == "/rules/10/then/0/earn/wallet"

@@ -117,8 +117,8 @@ def test_birthdays_last_by_tier_and_the_monday_option_comes_once_a_month(name: s
         assert program.rules[f"birthday-{tier}"].effects == (GrantEffect("birthday-item", None, days),)
     monday = program.rewards["monday-option"]
     assert monday.price_milli == 0
-    assert monday.valid.covers(datetime(2026, 3, 16, 9))
-    assert not monday.valid.covers(datetime(2026, 3, 17, 9))
+    assert monday.valid.covers(datetime(2026, 3, 16, 9, tzinfo=program.zone))
+    assert not monday.valid.covers(datetime(2026, 3, 17, 9, tzinfo=program.zone))
     assert [(limit.times, limit.per) for limit in monday.limits] == [(1, "calendar_month")]
     assert program.rewards["birthday-item"].granted_only
 
@@ -133,7 +133,8 @@ def test_the_goods_that_scenarios_name_are_there(name: str) -> None:
         assert {"size", "milk", "shots", "syrup", "own-cup"} <= set(program.products[sku].option_groups)
     assert "alcohol" in program.products["wine"].tags
     assert {"oat", "own-cup"} <= set(program.options)
-    assert next(iter(program.stores)) == "main-street"
+    assert program.default_store is not None
+    assert program.default_store.key == "main-street"
     assert {"harbor", "station"} <= set(program.stores)
     assert program.offers["three-days"].challenge is not None
 
