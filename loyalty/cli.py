@@ -12,6 +12,8 @@ import click
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "config": ("loyalty.commands.config:command", "Print the settings, and where each comes from."),
     "database": ("loyalty.commands.database:command", "Start, stop or locate the embedded database."),
+    "import": ("loyalty.commands.import_:command", "Bring members over from another system."),
+    "member": ("loyalty.commands.member:command", "Look at a member, export, merge, block, erase."),
     "migrate": ("loyalty.commands.migrate:command", "Bring the database's tables up to date."),
     "program": ("loyalty.commands.program:command", "Check, compare, apply and export the program."),
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),

@@ -21,6 +21,16 @@ from loyalty.members.devices import (
 )
 from loyalty.members.erasing import erase_books
 from loyalty.members.identities import add_contact, contacts_of, owner_of, remove_contact
+from loyalty.members.import_rows import (
+    IMPORT_COLUMNS,
+    ImportContext,
+    MemberRow,
+    RowRefused,
+    fingerprint,
+    read_row,
+    unknown_columns,
+)
+from loyalty.members.importing import import_member, imported_before
 from loyalty.members.joining import Entry, Profile, create_member
 from loyalty.members.merging import Merge, merge_books, require_mergeable
 from loyalty.members.models import Device, Member, Standing, TierEarning
@@ -48,6 +58,7 @@ from loyalty.members.sessions import DeviceSession, end_replayed, refresh, touch
 from loyalty.members.signing_in import NewDevice, SignedIn, count_try, request_code, sign_in, use_code
 
 __all__ = [
+    "IMPORT_COLUMNS",
     "MOST_DEVICES",
     "BirthdayFixed",
     "Caller",
@@ -65,9 +76,11 @@ __all__ = [
     "DeviceView",
     "Entry",
     "HoldsOpen",
+    "ImportContext",
     "LastContact",
     "Member",
     "MemberBlocked",
+    "MemberRow",
     "MemberSecret",
     "MemberUnknown",
     "Merge",
@@ -76,6 +89,7 @@ __all__ = [
     "Profile",
     "ProfileEdit",
     "ProfileInvalid",
+    "RowRefused",
     "SessionExpired",
     "SessionReplayed",
     "SignInCodeWrong",
@@ -97,11 +111,15 @@ __all__ = [
     "end_replayed",
     "erase_books",
     "find",
+    "fingerprint",
+    "import_member",
+    "imported_before",
     "member",
     "member_secret",
     "merge_books",
     "owner_of",
     "phone",
+    "read_row",
     "refresh",
     "register_key",
     "remove_contact",
@@ -115,6 +133,7 @@ __all__ = [
     "standing",
     "touch",
     "unblock",
+    "unknown_columns",
     "update_profile",
     "use_code",
 ]
