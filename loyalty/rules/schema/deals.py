@@ -120,7 +120,7 @@ Window = strict(
     "ChallengeWindow",
     {
         "from": Choice("where it starts", ("receipt", "activation", "fixed"), required=True),
-        "days": Whole("its length in days of 24 hours", low=1, high=3650),
+        "days": Whole("its length in days; it ends at the same time of day", low=1, high=3650),
         "hours": Whole("its length in hours", low=1, high=24 * 3650),
         "start": moment("first store-local day or moment of a fixed window", nullable=False),
         "until": moment("last store-local day, or the moment a fixed window ends", nullable=False),
