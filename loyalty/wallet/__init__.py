@@ -27,6 +27,7 @@ from loyalty.wallet.gateway import (
     ProviderUnavailable,
     Refund,
     SignatureInvalid,
+    WebhookMalformed,
 )
 from loyalty.wallet.gateways import gateway_of, test_cards_of
 from loyalty.wallet.gift_cards import (
@@ -146,6 +147,7 @@ __all__ = [
     "Refund",
     "RefundMissing",
     "SignatureInvalid",
+    "WebhookMalformed",
     "audit",
     "auto_reload_of",
     "begin_auto_reload",

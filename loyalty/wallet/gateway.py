@@ -53,6 +53,13 @@ class SignatureInvalid(Unauthenticated):
     text = "The signature of this webhook is not valid."
 
 
+class WebhookMalformed(Invalid):
+    """A webhook that is signed and that we cannot read: their program and ours disagree about its form."""
+
+    code = "webhook_malformed"
+    text = "This webhook is signed, and not of a form that is understood here."
+
+
 class CardPaymentsOff(Refused):
     """No payment provider is set up here."""
 

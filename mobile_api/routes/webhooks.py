@@ -27,7 +27,7 @@ class TakenOut(Output):
     who=None,
     body=Media("application/json", "An event as Stripe signs it (`Stripe-Signature`)."),
     answers={200: TakenOut},
-    errors=(wallet.SignatureInvalid, CardPaymentsOff),
+    errors=(wallet.SignatureInvalid, wallet.WebhookMalformed, CardPaymentsOff),
 )
 def take_stripe(call: Call) -> object:
     """Verify the signature over the raw body, and carry the event out once."""
@@ -43,7 +43,7 @@ def take_stripe(call: Call) -> object:
     who=None,
     body=Media("application/json", "An event of the test-card provider (`Test-Card-Signature`)."),
     answers={200: TakenOut},
-    errors=(wallet.SignatureInvalid, CardPaymentsOff),
+    errors=(wallet.SignatureInvalid, wallet.WebhookMalformed, CardPaymentsOff),
 )
 def take_test_card(call: Call) -> object:
     """Verify and carry out an event of the demo's provider; there is none in production."""

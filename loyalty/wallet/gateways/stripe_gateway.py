@@ -29,6 +29,7 @@ from loyalty.wallet.gateway import (
     ProviderRefused,
     ProviderUnavailable,
     Refund,
+    WebhookMalformed,
 )
 from loyalty.wallet.gateways import signing
 
@@ -78,7 +79,7 @@ class StripeGateway:
         if charge.off_session:
             params |= {"confirm": True, "off_session": True}
         try:
-            with _translated():
+            with _translated(missing=MethodUnknown):
                 made = self._client.v1.payment_intents.create(
                     params, {"idempotency_key": f"{charge.reference}:create"}
                 )
@@ -138,7 +139,7 @@ class StripeGateway:
         A setup intent, then the card belongs to the customer.
         """
         try:
-            with _translated():
+            with _translated(missing=MethodUnknown):
                 asked: Any = {"customer": customer, "usage": "off_session", "payment_method_types": ["card"]}
                 setup = self._client.v1.setup_intents.create(asked, {"idempotency_key": f"{key}:setup"})
                 setup = self._client.v1.setup_intents.confirm(
@@ -167,7 +168,10 @@ class StripeGateway:
         header = {name.lower(): value for name, value in headers.items()}.get(SIGNATURE_HEADER.lower(), "")
         # The library's own check reads the machine's clock; this one is told the time, and refuses the future too.
         signing.check(self._webhook_secret, header, body, now=now)
-        return _event(json.loads(body))
+        try:
+            return _event(json.loads(body))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise WebhookMalformed from error
 
     def _setup(self, setup: Mapping[str, Any], customer: str) -> CardSetup:
         if setup["status"] == "requires_action":
@@ -192,8 +196,8 @@ class StripeGateway:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Say the library's errors in our words.
+def _translated(*, missing: type[IntentUnknown | MethodUnknown] = IntentUnknown) -> Iterator[None]:
+    """Say the library's errors in our words; ``missing`` is what a 404 means.
 
     Declines (``CardError``) pass: each caller knows what they mean.
     """
@@ -202,8 +206,9 @@ def _translated() -> Iterator[None]:
     except stripe.CardError:
         raise
     except stripe.InvalidRequestError as error:
-        if error.http_status == 404 or error.code == "resource_missing":
-            if (error.param or "").startswith("payment_method"):
+        about_card = missing is MethodUnknown and (error.param or "").startswith("payment_method")
+        if about_card or error.http_status == 404 or error.code == "resource_missing":
+            if missing is MethodUnknown:
                 raise MethodUnknown(flaws=(Flaw("/method", "the provider does not know it"),)) from error
             raise IntentUnknown from error
         raise ProviderRefused(str(error.user_message or "The payment provider refused this.")) from error

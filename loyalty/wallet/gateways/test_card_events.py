@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loyalty.wallet.gateway import Event, Intent
+from loyalty.wallet.gateway import Event, Intent, WebhookMalformed
 from loyalty.wallet.gateways import signing
 from loyalty.wallet.gateways.models import TestCardEvent
 
@@ -73,13 +73,15 @@ def sign(secret: str, event_id: str, kind: str, data: Mapping[str, Any], *, now:
 
 
 def read_event(secret: str, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Event:
-    """Verify the signature and translate; raise ``SignatureInvalid``."""
+    """Verify the signature and translate; raise ``SignatureInvalid``, ``WebhookMalformed``."""
     header = {name.lower(): value for name, value in headers.items()}.get(SIGNATURE_HEADER.lower(), "")
     signing.check(secret, header, body, now=now)
-    told = json.loads(body)
-    intent = Intent(**told["intent"])
-    if told["type"] == "payment.refunded":
-        return Event(
-            told["id"], "refund", told["type"], intent, intent.id, refunded_minor=intent.refunded_minor
-        )
-    return Event(told["id"], "intent", told["type"], intent, intent.id)
+    try:
+        told = json.loads(body)
+        intent = Intent(**told["intent"])
+        if told["type"] == "payment.refunded":
+            total = intent.refunded_minor
+            return Event(told["id"], "refund", told["type"], intent, intent.id, refunded_minor=total)
+        return Event(told["id"], "intent", told["type"], intent, intent.id)
+    except (ValueError, KeyError, TypeError) as error:
+        raise WebhookMalformed from error
