@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,3 +25,8 @@ def json_option(function: F) -> F:
 def print_json(document: object) -> None:
     """Print a document for programs."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(table: RenderableType) -> None:
+    """Print a table; into a pipe or file it gets the width it needs, not that of a terminal."""
+    (console if console.is_terminal else Console(highlight=False, width=200)).print(table)

@@ -12,7 +12,7 @@ from rich.table import Table
 from loyalty import staff
 from loyalty.actor import SYSTEM
 from loyalty.commands.context import application
-from loyalty.commands.output import console, json_option, print_json
+from loyalty.commands.output import console, json_option, print_json, print_table
 from loyalty.db import snapshot, transaction
 from loyalty.staff import Staff, StaffAct
 
@@ -72,7 +72,7 @@ def list_staff(as_json: bool) -> None:
             row["email"] or "-",
             row["staff_id"],
         )
-    console.print(table if rows else "Nobody yet: regulars staff add NAME")
+    print_table(table if rows else "Nobody yet: regulars staff add NAME")
 
 
 @command.command("set-pin")
@@ -119,17 +119,15 @@ def audit(who: str | None, about: str | None, limit: int, as_json: bool) -> None
     """Read what the staff did, newest first."""
     with application(), snapshot() as session:
         by = None if who is None else staff.person_named(session, who).id
-        names = {each.id: each.name for each in staff.people(session)}
+        names = {each.id: each.name for each in (*staff.people(session), *staff.tills(session))}
         rows = [_act(each, names) for each in staff.acts(session, about=about, by=by, limit=limit)]
     if as_json:
         print_json(rows)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("at (UTC)", "who", "what", "about", "change"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "at (UTC)")
     for row in rows:
-        table.add_row(f"{row['at']:.19}", row["who"], row["what"], row["about"], _change(row))
-    console.print(table if rows else "Nothing yet.")
+        console.print(_line(row, names), markup=False, soft_wrap=True)
+    if not rows:
+        console.print("Nothing yet.")
 
 
 def _row(person: Staff) -> Mapping[str, Any]:
@@ -147,7 +145,7 @@ def _row(person: Staff) -> Mapping[str, Any]:
 def _act(act: StaffAct, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "at": act.at.isoformat(),
-        "who": names.get(act.staff_id or "", act.actor),
+        "who": names.get(act.staff_id or act.till_id or "", act.actor.removesuffix(":system")),
         "staff_id": act.staff_id,
         "till_id": act.till_id,
         "what": act.what,
@@ -157,12 +155,17 @@ def _act(act: StaffAct, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _change(row: Mapping[str, Any]) -> str:
+def _line(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return one act as a sentence: ``2026-03-02 12:00:00  Ada  staff.set_role  Bob  (role: cashier → manager)``."""
+    kind, _, which = row["about"].partition(":")
+    about = names.get(which, row["about"]) if kind in ("staff", "till") else row["about"]
     before, after = row["before"] or {}, row["after"] or {}
-    return ", ".join(
+    changes = [
         f"{name}: {before[name]} → {after.get(name)}" if name in before else f"{name}: {value}"
         for name, value in {**before, **after}.items()
-    )
+    ]
+    at = row["at"][:19].replace("T", " ")
+    return "  ".join([at, row["who"], row["what"], about, *([f"({', '.join(changes)})"] if changes else [])])
 
 
 def _tell(row: Mapping[str, Any], sentence: str, as_json: bool) -> None:

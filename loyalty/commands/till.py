@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 from rich.table import Table
+from sqlalchemy.orm import Session
 
-from loyalty import staff
+from loyalty import rules, staff
 from loyalty.actor import SYSTEM
 from loyalty.commands.context import application
-from loyalty.commands.output import console, json_option, print_json
+from loyalty.commands.output import console, json_option, print_json, print_table
 from loyalty.db import snapshot, transaction
 from loyalty.staff import Till
 
@@ -34,6 +35,7 @@ def enroll(name: str, store: str, as_json: bool) -> None:
     with application() as app:
         now = datetime.now(UTC)
         with transaction() as session:
+            _check_store(session, store, now)
             code = staff.offer_enrollment(session, actor=SYSTEM, name=name, store=store, now=now)
         url = f"{app.extensions['regulars'].settings.public_url}/pos/v1/enroll"
     expires_at = now + staff.ENROLLMENT_LIFETIME
@@ -65,7 +67,7 @@ def list_tills(as_json: bool) -> None:
         table.add_row(
             row["store"], row["name"], row["status"], offline, f"{row['last_seen_at']:.16}", row["till_id"]
         )
-    console.print(table if rows else "There is no till yet: regulars till enroll NAME --store KEY")
+    print_table(table if rows else "There is no till yet: regulars till enroll NAME --store KEY")
 
 
 @command.command()
@@ -79,6 +81,16 @@ def revoke(till_id: str, as_json: bool) -> None:
         print_json(row)
     else:
         console.print(f"The till “{row['name']}” of the store {row['store']} is revoked.")
+
+
+def _check_store(session: Session, store: str, now: datetime) -> None:
+    """Refuse a store that the program in force does not know: its till could not sell."""
+    try:
+        known = rules.program_at(session, now, fresh=True).stores
+    except rules.NoProgram:
+        return
+    if known and store not in known:
+        raise click.ClickException(f"The program has no store {store!r}. It has: {', '.join(known)}.")
 
 
 def _row(till: Till) -> Mapping[str, Any]:
