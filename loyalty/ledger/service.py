@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from loyalty.db import Batch
 from loyalty.errors import Missing
 from loyalty.ledger import chain, queries
-from loyalty.ledger.books import Books, LotState
+from loyalty.ledger.books import Books, HoldState, LotState
 from loyalty.why import Why
 
 
@@ -288,3 +288,11 @@ def statement(
     )
     (rows,) = batch.send(session)
     return [Line(*row) for row in rows]
+
+
+def open_holds(session: Session, member_id: int) -> list[HoldState]:
+    """Return what is set aside of a member's points and money, whether or not its time is over."""
+    batch = Batch()
+    batch.add(queries.OPEN_HOLDS, {"member_id": member_id})
+    (rows,) = batch.send(session)
+    return [queries.hold_of(row) for row in rows]

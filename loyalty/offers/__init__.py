@@ -1,6 +1,7 @@
 """What is offered to whom: offers and how far they are, coupon codes."""
 
 from loyalty.offers.policy import code_hash
+from loyalty.offers.queries import instances_of
 from loyalty.offers.service import (
     CodeTaken,
     CouponUnknown,
@@ -23,6 +24,7 @@ __all__ = [
     "OfferUnknown",
     "activate",
     "code_hash",
+    "instances_of",
     "issue_coupons",
     "of_member",
     "see",

@@ -179,6 +179,7 @@ def _earn(
             done.tier_earned[moment.at] = done.tier_earned.get(moment.at, 0) + earning.points_milli
             if moment.at > state.standing.window_from:
                 state.standing.window_milli += earning.points_milli
+            done.entities.add("tier")
         done.note(
             "earnings",
             rule=earning.rule,

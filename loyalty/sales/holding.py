@@ -23,10 +23,24 @@ class RewardNotHeld(Refused):
     text = "This reward cannot be held: show your code at the till."
 
 
+class HoldExists(Refused):
+    """There is a hold of this id."""
+
+    code = "hold_exists"
+    text = "There is a hold with this id already."
+
+
 def hold_reward(
-    session: Session, *, actor: Actor, member_id: int, reward: str, key: str, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    member_id: int,
+    reward: str,
+    key: str,
+    now: datetime,
+    hold_id: str | None = None,
 ) -> dict[str, Any]:
-    """Set the points of a reward aside for ``member_hold_minutes``; once per key.
+    """Set the points of a reward aside for ``member_hold_minutes``; once per key, and per ``hold_id`` a device made.
 
     Raise ``RewardUnknown``, ``RewardNotHeld``, ``InsufficientPoints``.
     """
@@ -43,7 +57,9 @@ def hold_reward(
     price = known.price_for(stood.tier)
     if known.granted_only or not price:
         raise RewardNotHeld
-    hold_id = new_id(now)
+    hold_id = hold_id or new_id(now)
+    if hold_id in books.holds:
+        raise HoldExists
     until = now + timedelta(minutes=loaded.program.settings.member_hold_minutes)
     books.begin("hold", at=now, reference=f"hold:{hold_id}", program_version=loaded.program.version)
     books.hold_points(hold_id, price, until=until, purpose=f"reward:{reward}")

@@ -94,6 +94,7 @@ SALE_LINES: Final = f"""
 SALES: Final = f"""
     SELECT {SALE_COLUMNS} FROM sale
     WHERE member_id = %(member_id)s AND (occurred_at, id) < (%(before_at)s, %(before_id)s)
+      AND (%(only)s::text[] IS NULL OR id = ANY(%(only)s))
     ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s
 """
 RETURNS: Final = """

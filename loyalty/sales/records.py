@@ -62,12 +62,16 @@ def history(
     before: tuple[datetime, str] | None = None,
     limit: int = 20,
     locale: str | None = None,
+    only: list[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return a member's sales, newest first, below ``before`` (occurred_at, id)."""
+    """Return a member's sales, newest first, below ``before`` (occurred_at, id); of these only, if they are named."""
     batch = Batch()
     far = (datetime(9999, 1, 1, tzinfo=UTC), "")
     at, sale_id = before or far
-    batch.add(queries.SALES, {"member_id": member_id, "before_at": at, "before_id": sale_id, "limit": limit})
+    batch.add(
+        queries.SALES,
+        {"member_id": member_id, "before_at": at, "before_id": sale_id, "limit": limit, "only": only},
+    )
     (rows,) = batch.send(session)
     names = queries.SALE_COLUMNS.split(", ")
     sold = [Sold(dict(zip(names, row, strict=True)), []) for row in rows]

@@ -179,6 +179,7 @@ def load(
         version = rows[3][0][_VERSION]
         if version == program.version:
             return _state(program, rows)
+        rules.forget_timeline(session)
         program = rules.program(session, version)
     raise RuntimeError("the program changes faster than it can be read")
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from loyalty import members, messages, orders, preferences
-from loyalty.sync import queries
+from loyalty.sync import queries, shopping
 from loyalty.sync.notices import notices_of
 from loyalty.sync.protocol import Document
 
@@ -259,4 +259,10 @@ KINDS: Final[Mapping[str, Loader]] = {
     "message": _message,
     "notice": _notice,
     "draft": _draft,
+    "tier": shopping.tier,
+    "offer": shopping.offer,
+    "challenge": shopping.challenge,
+    "grant": shopping.grant,
+    "hold": shopping.hold,
+    "sale": shopping.sale,
 }

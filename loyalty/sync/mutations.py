@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import messages, orders, preferences
+from loyalty import messages, offers, orders, preferences, sales
 from loyalty.actor import Actor
 from loyalty.edits import Edit, Status
 from loyalty.sync.args import Args
@@ -164,6 +164,35 @@ def _line(args: Args) -> dict[str, str]:
 
 _BACK: Final = "brought_back"
 
+
+def _activate_offer(session: Session, context: Context, args: Args) -> Status:
+    offers.activate(session, context.member_id, args.text("id"), now=context.now)
+    return "ok"
+
+
+def _see_offer(session: Session, context: Context, args: Args) -> Status:
+    offers.see(session, context.member_id, args.text("id"), now=context.now)
+    return "ok"
+
+
+def _hold_reward(session: Session, context: Context, args: Args) -> Status:
+    sales.hold_reward(
+        session,
+        actor=context.actor,
+        member_id=context.member_id,
+        reward=args.text("reward"),
+        key="",
+        hold_id=args.text("id"),
+        now=context.now,
+    )
+    return "ok"
+
+
+def _release_hold(session: Session, context: Context, args: Args) -> Status:
+    sales.release_hold(session, member_id=context.member_id, hold_id=args.text("id"), now=context.now)
+    return "ok"
+
+
 VERBS: Final[Mapping[str, Verb]] = {
     "profile.set": Verb(_set_profile),
     "preference.set": Verb(_set_preference),
@@ -186,4 +215,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "draft.line.add": Verb(_add_line, contested=_BACK, notice=True),
     "draft.line.edit": Verb(_edit_line, contested=_BACK, notice=True),
     "draft.line.remove": Verb(_remove_line, contested=_BACK),
+    "offer.activate": Verb(_activate_offer),
+    "offer.see": Verb(_see_offer),
+    "reward.hold": Verb(_hold_reward),
+    "reward.release": Verb(_release_hold),
 }

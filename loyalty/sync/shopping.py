@@ -1,0 +1,109 @@
+"""Documents of what a member has been offered, holds, and bought: tier, offers, challenges, grants, holds, sales.
+
+An offer and its challenge are two things: what was done with it, and how far it is. So each changes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from loyalty import ledger, members, offers, rewards, sales
+from loyalty.sync.protocol import Document
+
+Keys = Collection[str] | None
+NEWEST: Final = 50
+
+
+def tier(session: Session, member_id: int, _keys: Keys) -> dict[str, Document]:
+    """Return the tier as it was last written."""
+    try:
+        standing = members.standing(session, member_id)
+    except members.MemberUnknown:
+        return {}
+    return {
+        "": {
+            "tier": standing.tier,
+            "since": _instant(standing.tier_since),
+            "until": _instant(standing.tier_until),
+            "tier_points_milli": standing.window_milli,
+        }
+    }
+
+
+def offer(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Return offers: what was done with them."""
+    return {
+        row.id: {
+            "id": row.id,
+            "offer": row.offer,
+            "channel": row.channel,
+            "received_at": _instant(row.received_at),
+            "seen_at": _instant(row.seen_at),
+            "activated_at": _instant(row.activated_at),
+            "window_from": _instant(row.window_from),
+            "window_until": _instant(row.window_until),
+        }
+        for row in offers.instances_of(session, member_id, keys)
+        if not row.done
+    }
+
+
+def challenge(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Return how far offers are that count something."""
+    return {
+        row.id: {
+            "id": row.id,
+            "offer": row.offer,
+            "progress": row.progress,
+            "completed_at": _instant(row.completed_at),
+        }
+        for row in offers.instances_of(session, member_id, keys)
+        if not row.done and (row.progress or row.completed_at is not None)
+    }
+
+
+def grant(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Return rewards that were given and not used."""
+    return {
+        row.id: {
+            "id": row.id,
+            "reward": row.reward,
+            "valid_from": _instant(row.valid_from),
+            "valid_until": _instant(row.valid_until),
+        }
+        for row in rewards.open_grants(session, member_id, keys)
+    }
+
+
+def hold(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Return what is set aside."""
+    return {
+        each.id: {
+            "id": each.id,
+            "unit": each.unit,
+            "amount": each.amount,
+            "until": _instant(each.until),
+            "purpose": each.purpose,
+        }
+        for each in ledger.open_holds(session, member_id)
+        if keys is None or each.id in keys
+    }
+
+
+def sale(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Return the newest sales (older ones are paged, not synchronized), or these."""
+    found = sales.history(session, member_id, limit=NEWEST, only=None if keys is None else list(keys))
+    return {each["sale"]: _sale(each) for each in found}
+
+
+def _sale(document: dict[str, Any]) -> Document:
+    shown = {key: value for key, value in document.items() if key not in ("effects", "tenders")}
+    return {**shown, "id": document["sale"], "occurred_at": _instant(document["occurred_at"])}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
