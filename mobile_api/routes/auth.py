@@ -133,6 +133,7 @@ def ask_for_code(call: Call) -> object:
         members.MemberBlocked,
         members.ProfileInvalid,
         members.DeviceNameInvalid,
+        rules.NoProgram,
     ),
     limits=(ADDRESS_LIMIT,),
 )

@@ -52,7 +52,13 @@ class Card(Output):
     card_number = Pattern(r"^9[0-9]{16}$", expected="a card number")
 
 
-@routes.get("/codes/epochs", summary="Get the epochs of pay codes", who=MEMBER, answers={200: EpochList})
+@routes.get(
+    "/codes/epochs",
+    summary="Get the epochs of pay codes",
+    who=MEMBER,
+    answers={200: EpochList},
+    errors=(rules.NoProgram,),
+)
 def see_epochs(call: Call) -> object:
     """Answer what pay codes must carry today; ask once a day."""
     with snapshot() as session:

@@ -40,9 +40,14 @@ def joined(address: str, points: int = 0, wallet: int = 0) -> Joined:
         somebody = join(session, address, now=now)
         if points:
             sales.adjust(
-                session, actor=SYSTEM, member_id=somebody.member_id, points_milli=points * 1000, reason="x", key=f"p:{address}",
+                session,
+                actor=SYSTEM,
+                member_id=somebody.member_id,
+                points_milli=points * 1000,
+                reason="x",
+                key=f"p:{address}",
                 now=now,
-            )  # fmt: skip
+            )
         if wallet:
             sales.top_up(
                 session,
