@@ -11,27 +11,19 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from loyalty import changes, ledger, sync
+from loyalty import changes, members, sync
 from loyalty.actor import Actor
-from loyalty.members.models import Device, Member
+from loyalty.members import Device
 from loyalty.sync import Cursor, Mutation, Request
 
 _uids = count(1)
 
 
-def join(session: Session, member_id: int, now: datetime) -> None:
-    """Make a member with an account."""
-    session.add(
-        Member(
-            member_id=member_id,
-            public_id=f"m_{member_id:020}",
-            account_number=f"{member_id:010}",
-            card_number=f"9{member_id:016}",
-            joined_at=now,
-        )
-    )
-    session.flush()
-    ledger.open_account(session, member_id)
+def join(session: Session, now: datetime) -> int:
+    """Make a member with an account and return who it is."""
+    entry = members.Entry(tier="green", wallet_limit_minor=50_000)
+    profile = members.Profile("Ann", "Smith", "en", None)
+    return members.create_member(session, profile=profile, entry=entry, now=now).member_id
 
 
 def enroll(session: Session, member_id: int, device_id: str, now: datetime) -> Actor:

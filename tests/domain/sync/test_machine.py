@@ -1,17 +1,23 @@
-"""The state machine, run: a short time at every commit, a long one by ``make soak``."""
+"""The state machine, run: a short time at every commit, a long one by ``make soak``; and the test of the test."""
 
 from __future__ import annotations
+
+import os
+from itertools import count
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.exc import IntegrityError
 
+from tests.domain.sync.machine.bugs import CLIENT, SERVER, put_in
 from tests.domain.sync.machine.machine import Machine
 from tests.domain.sync.machine.setting import stage
+from tests.domain.sync.machine.truth import Violation
 
 SHORT = settings(
-    max_examples=60,
+    max_examples=15,
     stateful_step_count=40,
     deadline=None,
     database=None,
@@ -19,6 +25,8 @@ SHORT = settings(
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate, Phase.shrink),
 )
+LONG = settings(SHORT, max_examples=int(os.environ.get("SYNC_EXAMPLES", "2000")), derandomize=False)
+HUNT = settings(SHORT, max_examples=400, phases=(Phase.generate,))
 
 
 @pytest.fixture
@@ -29,3 +37,25 @@ def staged(app: Flask, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_devices_converge_and_nothing_is_lost_or_done_twice(staged: pytest.MonkeyPatch) -> None:
     run_state_machine_as_test(Machine, settings=SHORT)
+
+
+@pytest.mark.soak
+def test_devices_converge_for_a_long_time(staged: pytest.MonkeyPatch) -> None:
+    run_state_machine_as_test(Machine, settings=LONG)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", [*SERVER, *CLIENT])
+def test_a_mistake_is_found(staged: pytest.MonkeyPatch, name: str) -> None:
+    tried = count()
+
+    class Mistaken(Machine):
+        def __init__(self) -> None:
+            super().__init__()
+            next(tried)
+
+    with put_in(staged, name) as bugs:
+        Mistaken.bugs = bugs
+        with pytest.raises((Violation, IntegrityError)) as found:
+            run_state_machine_as_test(Mistaken, settings=HUNT)
+    print(f"{name}: example {next(tried)}: {str(found.value)[:150]}")

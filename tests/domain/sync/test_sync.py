@@ -18,18 +18,16 @@ from loyalty.sync.mutations import Verb
 from tests.domain.sync.people import Phone, join
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ANN = 41
 
 
 @pytest.fixture
 def phone(session: Session) -> Phone:
-    join(session, ANN, NOW)
-    return Phone(session, ANN, "phone", NOW)
+    return Phone(session, join(session, NOW), "phone", NOW)
 
 
 @pytest.fixture
 def tablet(session: Session, phone: Phone) -> Phone:
-    return Phone(session, ANN, "tablet", NOW)
+    return Phone(session, phone.member_id, "tablet", NOW)
 
 
 def statuses(answer: sync.Pushed) -> list[tuple[str, str | None]]:
@@ -241,8 +239,8 @@ def test_a_withdrawal_wins_over_a_concurrent_giving_in_either_order(
     assert statuses(tablet.sync()) == [("ok", None)]
     consent(phone, "withdraw")
     assert statuses(phone.sync()) == [("ok", None)]
-    assert not preferences.allows(session, ANN, "marketing", "email")
-    acts = preferences.consent_history(session, ANN)
+    assert not preferences.allows(session, phone.member_id, "marketing", "email")
+    acts = preferences.consent_history(session, phone.member_id)
     assert [(act.given, act.effective, act.actor_id) for act in acts] == [
         (False, True, "phone"),
         (True, False, "tablet"),
@@ -340,9 +338,9 @@ def test_a_cursor_beyond_the_horizon_starts_again_and_nothing_resurrects(
     phone.sync()
     later = NOW + timedelta(days=91)
     assert sync.members_to_purge(session, now=NOW) == ([], None)
-    assert sync.members_to_purge(session, now=later) == ([ANN], None)
-    assert sync.purge_tombstones(session, member_id=ANN, now=later) == 1
-    assert sync.purge_tombstones(session, member_id=ANN, now=later) == 0
+    assert sync.members_to_purge(session, now=later) == ([phone.member_id], None)
+    assert sync.purge_tombstones(session, member_id=phone.member_id, now=later) == 1
+    assert sync.purge_tombstones(session, member_id=phone.member_id, now=later) == 0
     assert not phone.pull(phone.cursor).reset
     assert tablet.pull(tablet.cursor).reset
     tablet.sync()
@@ -358,7 +356,7 @@ def test_big_answers_come_in_pages_that_add_up(
         phone.act("favorite.add", sku=f"sku-{n:02}")
     phone.sync()
     tablet.sync()
-    expected = sync.load_all(session, ANN)
+    expected = sync.load_all(session, phone.member_id)
     assert phone.base == tablet.base == expected
     assert tablet.pages > 3
 
@@ -367,10 +365,15 @@ def test_what_one_transaction_changed_is_never_cut(
     session: Session, phone: Phone, tablet: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tablet.sync()
-    changes.lock(session, ANN)
+    changes.lock(session, phone.member_id)
     for n in range(20):
         preferences.add_favorite(
-            session, actor=phone.actor, member_id=ANN, sku=f"sku-{n}", edit=made_now("phone", NOW), now=NOW
+            session,
+            actor=phone.actor,
+            member_id=phone.member_id,
+            sku=f"sku-{n}",
+            edit=made_now("phone", NOW),
+            now=NOW,
         )
     session.commit()
     monkeypatch.setattr(service, "MOST_DOCUMENTS", 7)
@@ -380,7 +383,7 @@ def test_what_one_transaction_changed_is_never_cut(
 
 def test_a_message_that_was_read_stays_read(session: Session, phone: Phone, tablet: Phone) -> None:
     message = messages.put_in_inbox(
-        session, member_id=ANN, kind="test", title={"en": "Hello"}, text={"en": "World"}, now=NOW
+        session, member_id=phone.member_id, kind="test", title={"en": "Hello"}, text={"en": "World"}, now=NOW
     )
     session.commit()
     for device in (phone, tablet):

@@ -44,7 +44,6 @@ TABLES: Final = (
     "lot",
     "lot_use",
 )
-_members = count(1000)
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,6 @@ class Server:
         Server.current = self
         self.now = NOON
         self.answered: set[str] = set()
-        self.member_id = next(_members)
         self.truth = Truth()
         self.snapshots: dict[tuple[str, int], dict[str, Any]] = {}
         self.backup: Backup | None = None
@@ -73,7 +71,7 @@ class Server:
         self._slow_done: Callable[[], None] | None = None
         self._devices = count(1)
         with transaction() as session:
-            join(session, self.member_id, self.now)
+            self.member_id = join(session, self.now)
             changes.lock(session, self.member_id)
             changes.mark(session, self.member_id, "balance", "wallet", "profile", now=self.now)
         self._see()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty import changes, preferences
+from loyalty import preferences
 from loyalty.actor import SYSTEM
 from loyalty.db import transaction
 from loyalty.edits import made_now
@@ -14,21 +14,22 @@ from loyalty.sync import documents, queries, service
 from tests.domain.sync.machine.server import NOON, Server
 from tests.domain.sync.people import join
 
-STRANGER = 999
+# Every commit is compared whole, so what the machine never touches is left out.
+TOUCHED = ("balance", "wallet", "profile", "preference", "favorite", "consent", "device", "draft", "notice")
 
 
 def stage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pulls small and interruptible, and let a stranger live in the same database."""
     monkeypatch.setattr(service, "MOST_DOCUMENTS", 6)
+    monkeypatch.setattr(documents, "KINDS", {kind: documents.KINDS[kind] for kind in TOUCHED})
     monkeypatch.setattr(queries, "changes_after", _interrupted(queries.changes_after))
     monkeypatch.setattr(documents, "load", _interrupted(documents.load))
     with transaction() as session:
-        join(session, STRANGER, NOON)
-        changes.lock(session, STRANGER)
+        stranger = join(session, NOON)
         preferences.set_preference(
             session,
             actor=SYSTEM,
-            member_id=STRANGER,
+            member_id=stranger,
             name="milk",
             value="stranger",
             edit=made_now("till", NOON),
