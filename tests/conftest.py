@@ -26,6 +26,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
+from loyalty import migrating
 from loyalty.clock import SetClock
 from loyalty.config import Settings
 from loyalty.postgres import FAST_AND_LOSSY, Server, temporary_folder
@@ -101,16 +102,10 @@ def _exists(server: Server, name: str) -> bool:
 
 
 def _make_template(server: Server) -> None:
-    from loyalty.models import metadata
-
     with _administrator(server) as connection:
         connection.execute("DROP DATABASE IF EXISTS draft_of_tests")
         connection.execute("CREATE DATABASE draft_of_tests")
-        engine = create_engine(server.url_of("draft_of_tests"))
-        try:
-            metadata.create_all(engine)
-        finally:
-            engine.dispose()
+        migrating.upgrade(server.url_of("draft_of_tests"))
         connection.execute(f"ALTER DATABASE draft_of_tests RENAME TO {TEMPLATE}")
 
 
