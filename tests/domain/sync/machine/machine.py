@@ -43,14 +43,14 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(
         skews=st.lists(st.sampled_from([0, 0, -500_000, -3, 2, 500_000]), min_size=2, max_size=3),
-        data=st.data(),
+        corrected=st.tuples(st.booleans(), st.booleans(), st.booleans()),
     )
-    def begin(self, skews: list[int], data: st.DataObject) -> None:
+    def begin(self, skews: list[int], corrected: tuple[bool, ...]) -> None:
         self.server = Server()
         self.uids = count(1)
         self.keys = count(1)
         self.last_key = ""
-        self.phones = [self._phone(skew, data.draw(st.booleans())) for skew in skews]
+        self.phones = [self._phone(skew, right) for skew, right in zip(skews, corrected, strict=False)]
         self.requests: list[InFlight] = []
         self.answers: list[tuple[Phone, Answer]] = []
 
