@@ -57,6 +57,8 @@ def finish_card(desk: Desk, *, actor: Actor, setup_id: str) -> CardRow:
 
 
 def _kept(desk: Desk, member_id: int, customer: str, setup: CardSetup) -> CardRow:
+    if setup.customer != customer:
+        raise wallet.IntentUnknown  # somebody else's
     if setup.status == "requires_action":
         raise CardNeedsHolder(setup.id, setup.challenge)
     if setup.card is None:

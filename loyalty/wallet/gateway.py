@@ -131,13 +131,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class CardSetup:
-    """The keeping of a card for later.
+    """The keeping of a card for later, for the provider's ``customer``.
 
     ``card`` once it succeeded, ``challenge`` where the cardholder must act.
     """
 
     id: str
     status: Literal["requires_action", "succeeded", "failed"]
+    customer: str
     card: Card | None = None
     challenge: Challenge | None = None
     decline_code: str | None = None

@@ -146,7 +146,7 @@ class StripeGateway:
                     setup.id, {"payment_method": method}, {"idempotency_key": f"{key}:setup-confirm"}
                 )
         except stripe.CardError as declined:
-            return CardSetup("", "failed", decline_code=_decline_code(declined))
+            return CardSetup("", "failed", customer, decline_code=_decline_code(declined))
         return self._setup(setup.to_dict(), customer)
 
     def card_setup(self, setup_id: str) -> CardSetup:
@@ -175,21 +175,22 @@ class StripeGateway:
 
     def _setup(self, setup: Mapping[str, Any], customer: str) -> CardSetup:
         if setup["status"] == "requires_action":
-            return CardSetup(
-                setup["id"], "requires_action", challenge=Challenge(None, setup["client_secret"])
-            )
+            challenge = Challenge(None, setup["client_secret"])
+            return CardSetup(setup["id"], "requires_action", customer, challenge=challenge)
         if setup["status"] != "succeeded":
             error = setup.get("last_setup_error") or {}
             code = error.get("decline_code") or error.get("code") or "card_declined"
-            return CardSetup(setup["id"], "failed", decline_code=code)
+            return CardSetup(setup["id"], "failed", customer, decline_code=code)
         try:
             with _translated():
                 kept = self._client.v1.payment_methods.attach(setup["payment_method"], {"customer": customer})
         except stripe.CardError as declined:
-            return CardSetup(setup["id"], "failed", decline_code=_decline_code(declined))
+            return CardSetup(setup["id"], "failed", customer, decline_code=_decline_code(declined))
         card = kept.to_dict()["card"]
         expires = f"{card['exp_year']:04d}-{card['exp_month']:02d}"
-        return CardSetup(setup["id"], "succeeded", Card(kept.id, card["brand"], card["last4"], expires))
+        return CardSetup(
+            setup["id"], "succeeded", customer, Card(kept.id, card["brand"], card["last4"], expires)
+        )
 
 
 # -- translation ----------------------------------------------------------------------------------------------------

@@ -292,14 +292,13 @@ class TestCardGateway:
 
     def _setup(self, row: TestCardSaved) -> CardSetup:
         if row.status == "requires_action":
-            return CardSetup(
-                row.id, "requires_action", challenge=Challenge(self._page(row.id, row.challenge_secret))
-            )
+            challenge = Challenge(self._page(row.id, row.challenge_secret))
+            return CardSetup(row.id, "requires_action", row.customer, challenge=challenge)
         if row.status == "failed":
-            return CardSetup(
-                row.id, "failed", decline_code=CARDS[row.behavior].decline or "authentication_failed"
-            )
-        return CardSetup(row.id, "succeeded", Card(row.method, "test", CARDS[row.behavior].last4, "2039-12"))
+            decline = CARDS[row.behavior].decline or "authentication_failed"
+            return CardSetup(row.id, "failed", row.customer, decline_code=decline)
+        card = Card(row.method, "test", CARDS[row.behavior].last4, "2039-12")
+        return CardSetup(row.id, "succeeded", row.customer, card)
 
     def _page(self, of: str, secret: str) -> str:
         return f"{self._public_url}/api/v1/test-card/challenges/{of}?secret={secret}"
