@@ -96,11 +96,18 @@ def assemble(scenario: nouns.Scenario, program: Program, *, start: datetime, zon
             _issue(session, cast, program, given, None, None, zone=zone, now=start)
         for name, member in scenario.members.items():
             _Entrance(session, cast, program, name, member, start, zone).make()
-        for key, coupon in program.coupons.items():
-            if coupon.kind != "personal" and (None, key) not in cast.coupons:
+        for key in _named_coupons(scenario):
+            coupon = program.coupons.get(key)
+            if coupon is not None and coupon.kind != "personal" and (None, key) not in cast.coupons:
                 given = nouns.CouponGiven(key, None, None, None)
                 _issue(session, cast, program, given, None, None, zone=zone, now=start)
     return cast
+
+
+def _named_coupons(scenario: nouns.Scenario) -> list[str]:
+    """Return what baskets name as coupons: of a key that is no code, a code is made."""
+    actions = (step.action.sale if isinstance(step.action, nouns.Quote) else step.action for step in scenario.steps)
+    return sorted({text for action in actions if isinstance(action, nouns.Sale) for text in action.coupons})
 
 
 def _issue(
@@ -240,6 +247,7 @@ class _Entrance:
                 spent_minor=self._minor(member.spent),
                 last_visit_at=last,
                 # What the first day itself brings (a birthday, a schedule) happens in the play.
+                window_milli=milli_of(member.tier_points) if member.tier_points else 0,
                 advanced_at=midnight(self.start.astimezone(self.zone).date(), self.zone) - timedelta(microseconds=1),
             )
         )

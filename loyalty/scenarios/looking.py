@@ -67,7 +67,8 @@ def stand_of(play: Play, person: Person) -> Stand:
     offers = play.client.send("GET", "/api/v1/offers", headers=headers)
     with snapshot() as session:
         state = sales.view(session, person.member_id, now=play.now)
-    assert state.books is not None and state.standing is not None
+    assert state.books is not None
+    assert state.standing is not None
     lots = sorted(state.books.lots.values(), key=lambda lot: lot.order)
     grants = [each for each in state.grants if each.valid_until is None or each.valid_until > play.now]
     return Stand(

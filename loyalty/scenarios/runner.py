@@ -58,10 +58,9 @@ class Result:
 
 def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
     """Play a scenario through a door; raise ``FormatInvalid`` where it means nothing in its program."""
-    document = document_of(scenario)
-    program = rules.compile_program(document)
+    document, program = prepared(workshop, scenario)
     zone = program.zone_of(scenario.store or next(iter(program.stores), None))
-    start = start_of(scenario, program, zone)
+    start = start_of(scenario, zone)
     with workshop.world(document, now=start) as world:
         people = cast.assemble(scenario, program, start=start, zone=zone)
         played = Play(scenario, world, people, door, document, program)
@@ -69,28 +68,26 @@ def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
         return _Playing(played, Result(scenario.path, scenario.name, door, len(scenario.steps))).all()
 
 
-def document_of(scenario: nouns.Scenario) -> dict[str, Any]:
-    """Return the scenario's program; raise ``FormatInvalid`` with the program's flaws."""
+def prepared(workshop: Workshop, scenario: nouns.Scenario) -> tuple[dict[str, Any], Program]:
+    """Return the scenario's program as document and compiled; raise ``FormatInvalid`` with its flaws."""
     document = programs.resolve(scenario.program, path=scenario.path)
     if scenario.settings:
         document = programs.merged(document, {"settings": programs.plain(scenario.settings)})
     document = programs.stocked(document, scenario)
-    flaws = rules.check(document)
-    if flaws:
-        raise FormatInvalid(
-            scenario.path, tuple(Flaw(f"/program{flaw.pointer}", flaw.detail) for flaw in flaws)
-        )
-    return document
+    try:
+        return document, workshop.program(document)
+    except rules.ProgramInvalid as error:
+        flaws = tuple(Flaw(f"/program{flaw.pointer}", flaw.detail) for flaw in error.flaws)
+        raise FormatInvalid(scenario.path, flaws) from None
 
 
-def start_of(scenario: nouns.Scenario, program: Program, zone: ZoneInfo) -> datetime:
+def start_of(scenario: nouns.Scenario, zone: ZoneInfo) -> datetime:
     """Return when members are as the file says: what it says, or the time of its first step (or late sale)."""
     if scenario.start is not None:
         return scenario.start.instant(zone)
     moments = [step.at for step in scenario.steps if step.at is not None]
     late = [getattr(step.action, "occurred_at", None) for step in scenario.steps]
     first = moments[0].instant(zone) if moments else datetime(2026, 3, 2, 9, tzinfo=zone).astimezone(UTC)
-    del program
     return min([first, *(moment.instant(zone) for moment in late if moment is not None)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,27 +12,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 import psycopg
 from flask import Flask
 from psycopg import sql
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from loyalty import rules
 from loyalty.actor import SYSTEM
 from loyalty.app import create_app
 from loyalty.clock import SetClock
 from loyalty.config import Settings
-from loyalty.db import db
+from loyalty.db import db, snapshot
 from loyalty.models import metadata
 from loyalty.postgres import Server
+from loyalty.rules import Program
 
 # The world exists for the time of a play only: its secret protects nothing.
 SECRET: Final = "c2NlbmFyaW9zIGFyZSBwbGF5ZWQgb24gbG9vcGJhY2sgb25seQ"
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+KEPT: Final = 8  # applications waiting for the next play of their program
 _numbers = count(1)
 
 
@@ -53,57 +56,112 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+@dataclass(slots=True)
+class _Slot:
+    """An application that serves one program, on a database that is made anew for every play."""
+
+    database: str
+    app: Flask
+    clock: SetClock
+    settings: Settings
+    http: BaseWSGIServer
+    thread: threading.Thread
+
+
 class Workshop:
-    """Makes worlds on one database server. ``strict`` makes undeclared refusals of a route errors, for tests."""
+    """Makes worlds on one database server; for one play at a time.
+
+    An application and its server are kept for the next play of the same program: what differs is the database, which
+    is always a fresh copy of the program's template. ``mode`` "test" makes undeclared refusals of a route errors.
+    """
 
     def __init__(self, server: Server, *, mode: Literal["demo", "test"] = "demo", data_dir: Path) -> None:
         self._server = server
         self._mode: Literal["demo", "test"] = mode
         self._data_dir = data_dir
         self._templates: dict[str, str] = {}
-        self._made: set[str] = set()
-        self._prefix = f"scenario_{hashlib.sha256(str(id(self)).encode()).hexdigest()[:6]}_{threading.get_native_id()}"
+        self._programs: dict[str, Program] = {}
+        self._slots: dict[str, _Slot] = {}
+        self._prefix = f"scenario_{secrets.token_hex(4)}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def program(self, document: dict[str, Any]) -> Program:
+        """Return the compiled program, checked and compiled once; raise ``ProgramInvalid``."""
+        digest = _digest(document)
+        if digest not in self._programs:
+            self._programs[digest] = rules.compile_program(document)
+        return self._programs[digest]
 
     @contextmanager
     def world(self, document: dict[str, Any], *, now: datetime) -> Iterator[World]:
         """Have a fresh world with this program in force since long ago; raise ``ProgramInvalid``."""
-        template = self._template(document)
-        name = f"{self._prefix}_{next(_numbers)}"
-        self._clone(template, name)
+        digest = _digest(document)
+        slot = self._slot(digest, document)
+        slot.clock.set(now)
+        with slot.app.app_context():
+            world = World(slot.app, slot.clock, slot.settings, slot.http.server_port, document)
+            try:
+                yield world
+                kept = _versions() == 1
+            except BaseException:
+                kept = False
+                raise
+            finally:
+                for engine in db.engines.values():
+                    engine.dispose()
+                self._drop(slot.database)
+                if not kept:
+                    # What this process remembers of the program's versions is wrong for the next database.
+                    self._end(self._slots.pop(digest))
+
+    def _slot(self, digest: str, document: dict[str, Any]) -> _Slot:
+        template = self._template(digest, document)
+        slot = self._slots.get(digest)
+        if slot is None:
+            if len(self._slots) >= KEPT:
+                self._end(self._slots.pop(next(iter(self._slots))))
+            slot = self._slots[digest] = self._opened(f"{self._prefix}_{next(_numbers)}")
+        self._clone(template, slot.database)
+        return slot
+
+    def _opened(self, database: str) -> _Slot:
         settings = Settings(
             mode=self._mode,
             secret_key=SECRET,
-            database_url=self._server.url_of(name),
+            database_url=self._server.url_of(database),
             data_dir=self._data_dir,
             rate_limits=False,
         )
-        clock = SetClock(now)
+        clock = SetClock(BEGINNING)
         app = create_app(settings, clock=clock)
-        try:
-            with app.app_context(), _served(app) as port:
-                yield World(app, clock, settings, port, document)
-        finally:
-            with app.app_context():
-                for engine in db.engines.values():
-                    engine.dispose()
-            self._drop(name)
+        http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        return _Slot(database, app, clock, settings, http, thread)
+
+    def _end(self, slot: _Slot) -> None:
+        slot.http.shutdown()
+        slot.thread.join()
+        slot.http.server_close()
 
     def close(self) -> None:
-        """Remove the templates."""
-        for name in sorted(self._made):
-            self._drop(name)
-        self._made.clear()
-        self._templates.clear()
+        """Stop the servers and remove the templates."""
+        while self._slots:
+            self._end(self._slots.popitem()[1])
+        while self._templates:
+            self._drop(self._templates.popitem()[1])
 
-    def _template(self, document: dict[str, Any]) -> str:
+    def _template(self, digest: str, document: dict[str, Any]) -> str:
         """Return the name of a database with all tables and this program in force; made once for each program."""
-        text = json.dumps(document, sort_keys=True, ensure_ascii=False)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         if digest not in self._templates:
             bare = self._templates.get("") or self._bare()
             name = f"{self._prefix}_t_{digest}"
             self._clone(bare, name)
-            self._made.add(name)
             self._apply(name, document)
             self._templates[digest] = name
         return self._templates[digest]
@@ -112,7 +170,6 @@ class Workshop:
         name = f"{self._prefix}_bare"
         with self._administrator() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        self._made.add(name)
         engine = create_engine(self._server.url_of(name))
         try:
             metadata.create_all(engine)
@@ -146,15 +203,12 @@ class Workshop:
         return psycopg.connect(self._server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True)
 
 
-@contextmanager
-def _served(app: Flask) -> Iterator[int]:
-    """Serve the application on this machine only, on a port of its own."""
-    http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield http.server_port
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
+def _digest(document: dict[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _versions() -> int:
+    """Return how many versions of the program this database has had."""
+    with snapshot() as session:
+        return len(rules.list_versions(session, limit=2))

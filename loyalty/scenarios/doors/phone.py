@@ -52,6 +52,8 @@ class Phone:
             headers = play.phone_headers(play.person(sale.member, step), self._platform)
             return outcome_of(self._send(play, "/api/v1/sales", dict(known.request), headers, key=known.key))
         quoted, body, headers, others = self._quoted(play, step, sale)
+        if quoted.ok:
+            self._pay(play, body, headers)
         key = play.key()
         answer = self._send(play, "/api/v1/sales", body, headers, key=key)
         outcome = outcome_of(answer)
@@ -82,12 +84,17 @@ class Phone:
                 body["tenders"] = [*body["tenders"], {"kind": "wallet", "amount_minor": left - others}]
                 left = others
             if left:
-                body["tenders"] = [*body["tenders"], self._card(play, left)]
+                body["tenders"] = [*body["tenders"], {"kind": "card", "amount_minor": left}]
             quoted = self._send(play, "/api/v1/quotes", body, headers)
         return quoted, body, headers, others
 
-    def _card(self, play: Play, amount_minor: int) -> dict[str, Any]:
-        return {"kind": "card", "amount_minor": amount_minor, "reference": f"{TEST_CARD}-{play.key()}"}
+    def _pay(self, play: Play, body: dict[str, Any], headers: dict[str, str]) -> None:
+        """Pay the card's part of a basket, and name the payment in it; a declined one is left for the sale to refuse."""
+        for tender in body["tenders"]:
+            if tender["kind"] == "card":
+                wanted = {"amount_minor": tender["amount_minor"], "method": TEST_CARD}
+                paid = self._send(play, "/api/v1/payments", wanted, headers, key=play.key())
+                tender["reference"] = paid.document.get("id")
 
     def give_back(self, play: Play, step: nouns.Step, back: nouns.Return) -> Outcome:
         """Go to the store."""
