@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "member": ("loyalty.commands.member:command", "Look at a member, export, merge, block, erase."),
     "migrate": ("loyalty.commands.migrate:command", "Bring the database's tables up to date."),
     "program": ("loyalty.commands.program:command", "Check, compare, apply and export the program."),
+    "scenario": ("loyalty.commands.scenario:command", "Play scenario files through every door, and compare."),
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
     "staff": ("loyalty.commands.staff:command", "Add staff, set PINs and roles, read what everybody did."),
     "till": ("loyalty.commands.till:command", "Enroll, list and revoke tills."),
