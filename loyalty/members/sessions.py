@@ -147,7 +147,8 @@ def end_replayed(session: Session, *, token: str, secret: MemberSecret, now: dat
 
 
 def _locked(session: Session, device_id: str) -> _Chain:
-    row = session.execute(
+    """Lock a device's chain, then read whose it is: in one statement the latter would be from before the wait."""
+    chain = session.execute(
         select(
             RefreshToken.member_id,
             RefreshToken.seed,
@@ -155,18 +156,18 @@ def _locked(session: Session, device_id: str) -> _Chain:
             RefreshToken.rotated_at,
             RefreshToken.expires_at,
             RefreshToken.ended_at,
-            Device.platform,
-            Device.status,
-            Member.status,
         )
-        .join(Device, (Device.member_id == RefreshToken.member_id) & (Device.id == RefreshToken.device_id))
-        .join(Member, Member.member_id == RefreshToken.member_id)
         .where(RefreshToken.device_id == device_id)
-        .with_for_update(of=RefreshToken)
+        .with_for_update()
     ).one_or_none()
-    if row is None:
+    if chain is None:
         raise SessionExpired
-    return _Chain(*row)
+    owner = session.execute(
+        select(Device.platform, Device.status, Member.status)
+        .join(Member, Member.member_id == Device.member_id)
+        .where(Device.member_id == chain.member_id, Device.id == device_id)
+    ).one()
+    return _Chain(*chain, *owner)
 
 
 def _require_genuine(secret: MemberSecret, row: _Chain, presented: _Presented) -> None:
