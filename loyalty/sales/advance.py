@@ -51,7 +51,9 @@ def changed(done: Consequences, state: State) -> bool:
 
 def _occasions(state: State, done: Consequences, *, now: datetime) -> None:
     books, person, stood = state.books, state.person, state.standing
-    assert books is not None and person is not None and stood is not None
+    assert books is not None
+    assert person is not None
+    assert stood is not None
     for occasion in due_occasions(state.program, person.birthday, since=stood.advanced_at, until=now):
         run(state, done, occasion, reference=f"{occasion.when}:{occasion.occurred_at:%Y-%m-%d}", now=now)
 

@@ -53,7 +53,8 @@ def claim(
     decision = purchase.decide_paid(loaded, _basket(sold), _tenders(sold), moment)
     decision.before = before
     writing.take_shared(session, decision.done, member_id=member_id)
-    assert loaded.books is not None and loaded.person is not None
+    assert loaded.books is not None
+    assert loaded.person is not None
     loaded.books.finish()
     answer = receipts.receipt(
         loaded,

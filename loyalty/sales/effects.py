@@ -227,9 +227,10 @@ def _extend(state: State, books: Books, done: Consequences, extension: Extension
     """Let lots earned before this month live longer; lots whose expiry a rule fixed keep theirs."""
     dates: dict[int, datetime | None] = {}
     for lot in books.lots.values():
-        if lot.rule is None and lot.earned_at < extension.earned_before and lot.expires_at is not None:
-            if lot.expires_at > moment.at:
-                dates[lot.lot] = expiry.extended(state.program, lot.expires_at, extension.months)
+        if lot.rule is not None or lot.expires_at is None or lot.expires_at <= moment.at:
+            continue
+        if lot.earned_at < extension.earned_before:
+            dates[lot.lot] = expiry.extended(state.program, lot.expires_at, extension.months)
     if dates:
         moved = {number: books.lots[number].expires_at for number in dates}
         books.move_expiry(dates)

@@ -49,7 +49,8 @@ def hold_reward(
     if loaded.stored is not None:
         return service.replay(loaded.stored, digest)
     books, stood = loaded.books, loaded.standing
-    assert books is not None and stood is not None
+    assert books is not None
+    assert stood is not None
     known = loaded.program.rewards.get(reward)
     if known is None:
         raise RewardUnknown(reward=reward)

@@ -72,7 +72,8 @@ def _once(
     if loaded.stored is not None:
         return service.replay(loaded.stored, digest)
     before, done, batch = advance.catch_up(loaded, now=now), Consequences(), Batch()
-    assert loaded.books is not None and loaded.person is not None
+    assert loaded.books is not None
+    assert loaded.person is not None
     was = loaded.books.account.points_milli
     try:
         if loaded.person.status != "active":
@@ -225,7 +226,8 @@ def adjust(
 
     def act(loaded: State, done: Consequences, batch: Batch) -> None:
         books, standing = loaded.books, loaded.standing
-        assert books is not None and standing is not None
+        assert books is not None
+        assert standing is not None
         if not points_milli:
             raise AmountNotPositive
         books.begin(
@@ -258,7 +260,10 @@ def adjust(
 
 
 def bring_up_to_date(session: Session, member_id: int, *, now: datetime) -> bool:
-    """Apply to a member what time alone changed; return whether anything did. Late, twice, in parallel: the same books."""
+    """Apply to a member what time alone changed; return whether anything did.
+
+    Late, twice, or in parallel it gives the same books.
+    """
     loaded = load_member(session, member_id, at=now, now=now)
     done = advance.catch_up(loaded, now=now)
     if not advance.changed(done, loaded):

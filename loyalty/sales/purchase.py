@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from loyalty import rules
 from loyalty.ledger import InsufficientFunds, available_milli, chart
@@ -19,7 +18,7 @@ from loyalty.why import Why
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How the total is covered. ``due_minor`` is what nobody has reported as paid; ``change_minor`` goes back in cash."""
+    """How the total is covered: ``due_minor`` nobody has reported as paid, ``change_minor`` goes back in cash."""
 
     tenders: tuple[TenderRequest, ...]
     due_minor: int
@@ -47,7 +46,10 @@ class Decision:
 def evaluate(
     state: State, basket: Basket, tenders: tuple[TenderRequest, ...], *, hints: bool
 ) -> tuple[Evaluation, Payment]:
-    """Return what the program says about a basket and how its tenders cover it; raise ``Overpaid`` and reward refusals."""
+    """Return what the program says about a basket and how its tenders cover it.
+
+    Raise ``Overpaid`` and what rewards and coupons are refused for.
+    """
     available = available_milli(state.books, basket.occurred_at) if state.books else 0
     facts = state.facts(at=basket.occurred_at, available_milli=available)
     said = rules.evaluate(state.program, basket, facts, hints=hints)
@@ -65,12 +67,10 @@ def cover(tenders: tuple[TenderRequest, ...], total_minor: int) -> Payment:
         return Payment(tuple(tender for tender in tenders if tender.amount_minor), -excess, 0)
     change, kept = excess, list[TenderRequest]()
     for tender in reversed(tenders):
-        if tender.kind == "cash" and excess:
-            back = min(excess, tender.amount_minor)
-            excess -= back
-            tender = replace(tender, amount_minor=tender.amount_minor - back)
-        if tender.amount_minor:
-            kept.append(tender)
+        back = min(excess, tender.amount_minor) if tender.kind == "cash" else 0
+        excess -= back
+        if tender.amount_minor > back:
+            kept.append(replace(tender, amount_minor=tender.amount_minor - back))
     if excess:
         raise Overpaid(excess_minor=excess)
     return Payment(tuple(reversed(kept)), 0, change)
@@ -85,7 +85,9 @@ def decide(
     hints: bool = False,
     trusting: bool = False,
 ) -> Decision:
-    """Decide a purchase on the member's books; raise reward and coupon refusals, ``InsufficientFunds``, ``Overpaid``.
+    """Decide a purchase on the member's books.
+
+    Raise reward and coupon refusals, ``InsufficientFunds``, ``Overpaid``.
 
     ``trusting`` is for the queue of an offline till: the goods are gone, so what the wallet no longer covers is booked
     as a loss instead of refused.
@@ -144,7 +146,8 @@ def _visit(state: State, done: Consequences, said: Evaluation, payment: Payment,
 def decide_paid(state: State, basket: Basket, tenders: tuple[TenderRequest, ...], moment: Moment) -> Decision:
     """Decide what a sale that was paid long ago earns: prices stand, nothing is spent, no reward is claimed."""
     books, standing = state.books, state.standing
-    assert books is not None and standing is not None
+    assert books is not None
+    assert standing is not None
     facts = state.facts(at=basket.occurred_at, available_milli=0)
     said = rules.evaluate(state.program, basket, facts, hints=False)
     said = replace(said, discounts=())

@@ -276,7 +276,8 @@ def _undo_member(
     now: datetime,
 ) -> None:
     books, standing = loaded.books, loaded.standing
-    assert books is not None and standing is not None
+    assert books is not None
+    assert standing is not None
     found = _load_more(session, loaded, sold, record, parts)
     books.begin(
         kind, at=at, recorded_at=now, reference=sold.reference, program_version=loaded.program.version
@@ -287,7 +288,7 @@ def _undo_member(
     )
     _undo_challenges(session, batch, loaded, sold, record, parts, done, undone, found)
     undoing.give_back_rewards(loaded, done, undone, record, parts, found.lots, now=now)
-    undoing.give_back_limits(loaded, undone, record, parts, keep=found.keep)
+    undoing.give_back_limits(undone, record, parts, keep=found.keep)
     for refund in undone.refunds:
         if refund["kind"] == "wallet":
             books.load_wallet(
@@ -408,7 +409,8 @@ def _undo_challenges(
     sale: str = sold.row["id"]
     for instance in sorted(found.steps):
         steps: list[Step] = []
-        for step, original in found.steps[instance]:
+        for known, original in found.steps[instance]:
+            step = known
             if step.sale == sale and step.line in parts:
                 part = parts[step.line]
                 amount = original - original * part.after // part.quantity
@@ -494,7 +496,8 @@ def _undo_promotions(
 ) -> None:
     """Undo promotions whose tier points, as they stand now, would not have reached the tier."""
     standing, books = loaded.standing, loaded.books
-    assert standing is not None and books is not None
+    assert standing is not None
+    assert books is not None
     for number, moved_at, kind, was, tier, prior_since, prior_until, window_from, counted, detail in moves:
         if kind != "promotion" or tier != standing.tier or moved_at != standing.tier_since:
             return

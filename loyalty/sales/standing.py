@@ -65,7 +65,8 @@ def _move(
 ) -> None:
     standing = state.standing
     books = state.books
-    assert standing is not None and books is not None
+    assert standing is not None
+    assert books is not None
     done.moves.append(
         TierMove(
             at,
@@ -98,8 +99,9 @@ def relive(
 ) -> None:
     """Give the member's points the life of their new tier, where that differs.
 
-    Points never expire while a tier holds whose points never do. When such a tier is lost, ``on_tier_loss_expiry`` says:
-    ``restart`` (as if earned now), ``original`` (as they were earned) or ``keep``. Lots whose expiry a rule fixed keep it.
+    Points never expire while a tier holds whose points never do. When such a tier is lost, ``on_tier_loss_expiry``
+    says: ``restart`` (as if earned now), ``original`` (as they were earned) or ``keep``. Lots whose expiry a rule fixed
+    keep it.
     """
     before, after = expiry.expiry_of(program, was), expiry.expiry_of(program, tier)
     mine = [lot for lot in books.lots.values() if lot.rule is None and (lot.free_milli or lot.held_milli)]

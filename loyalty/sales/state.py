@@ -76,7 +76,7 @@ class Person:
 
 @dataclass(slots=True)
 class Standing:
-    """Tier and running totals. ``window_milli`` is the tier counter, the sum of what was earned since ``window_from``."""
+    """Tier and running totals. ``window_milli`` is the tier counter: what was earned since ``window_from``."""
 
     tier: str
     tier_since: datetime

@@ -1,6 +1,6 @@
 """Undo exactly what returned lines caused. Pure: on the books, the state, and the record of the sale.
 
-Of every amount that a line caused, ``floor(total × returned / bought)`` is undone after ``returned`` of its ``bought``
+Of every amount that a line caused, ``floor(total * returned / bought)`` is undone after ``returned`` of its ``bought``
 pieces came back; each step undoes the difference to the step before, so that any sequence of partial returns ends
 exactly where one whole return does (LEDGER.md § 3).
 """
@@ -103,7 +103,8 @@ def take_back_earning(
 ) -> None:
     """Take back some of one earning, from its own lot first, and take it out of the tier counter."""
     books, standing = state.books, state.standing
-    assert books is not None and standing is not None
+    assert books is not None
+    assert standing is not None
     lot = earning["lot"]
     lapsed = min(amount_milli, forgiven.get(lot, 0))
     if lapsed:
@@ -186,7 +187,6 @@ def _slice(uses: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[
 
 
 def give_back_limits(
-    state: State,
     undone: Undone,
     record: Mapping[str, Sequence[Mapping[str, Any]]],
     lines: Mapping[str, SoldLine],

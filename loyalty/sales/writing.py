@@ -38,7 +38,8 @@ def queue_member(
 ) -> int:
     """Queue everything of the member that changed, and return their new version."""
     books, standing = state.books, state.standing
-    assert books is not None and standing is not None
+    assert books is not None
+    assert standing is not None
     ledger.write(session, books, batch)
     entities: set[str] = set().union(*(each.entities for each in done))
     entities.add("balance")
