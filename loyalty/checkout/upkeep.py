@@ -61,7 +61,7 @@ def _ask(desk: Desk, member_id: int, payment_id: str) -> None:
 def _intent_of(desk: Desk, payment: PaymentRow) -> Intent:
     if payment.intent is not None:
         return desk.gateway.retrieve(payment.intent)
-    if payment.created_at < desk.now - _FORGOTTEN_AFTER:
+    if payment.method is None or payment.created_at < desk.now - _FORGOTTEN_AFTER:  # erased, or too old
         return Intent("", payment.id, "canceled", payment.amount_minor, payment.currency)
     # The answer was lost: the same key brings the intent back, or makes one that is then canceled unpaid.
     return desk.gateway.create(wallet.charge_of(payment))

@@ -62,7 +62,8 @@ def _carry_out(session: Session, desk: Desk, gateway: Gateway, event: Event) -> 
 def _move(session: Session, desk: Desk, payment: PaymentRow, event: Event) -> None:
     """Book what went back to the card, or came from it, without anybody asking us."""
     books = ledger.open_books(session, payment.member_id)
-    has = books.account.wallet_minor
+    # What paid for a purchase was never in the wallet: there it is the house's loss alone.
+    has = books.account.wallet_minor if payment.purpose in ("top_up", "auto_reload") else 0
     books.begin(f"top_up_{event.kind}", at=desk.now, reference=f"payment:{payment.id}")
     why = Why(f"top_up_{event.kind}", {"amount_minor": event.amount_minor or event.refunded_minor or 0})
     if event.kind == "reinstated":
