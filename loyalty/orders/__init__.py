@@ -1,6 +1,7 @@
 """A draft basket on all of a member's devices."""
 
 from loyalty.orders.jobs import purge_discarded_drafts
+from loyalty.orders.moving import erase, export, merge
 from loyalty.orders.policy import Content, DraftInvalid
 from loyalty.orders.queries import DraftLineView, DraftView, draft_lines_of, drafts_of
 from loyalty.orders.service import (
@@ -33,6 +34,9 @@ __all__ = [
     "drafts_of",
     "edit_draft",
     "edit_line",
+    "erase",
+    "export",
+    "merge",
     "purge_discarded_drafts",
     "put_line",
     "remove_line",

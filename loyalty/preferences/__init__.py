@@ -1,6 +1,7 @@
 """The usual, favorites, store, dietary notes, "how I take it", and what the member allows."""
 
 from loyalty.preferences.consents import ConsentUnknown, give_consent, withdraw_consent
+from loyalty.preferences.moving import erase, export, merge
 from loyalty.preferences.names import DIETARY_TAGS, PREFERENCES, PURPOSES, SLOTS
 from loyalty.preferences.policy import Item, PreferenceInvalid, Purchase, slot_of, usual_by_slot
 from loyalty.preferences.queries import (
@@ -55,11 +56,14 @@ __all__ = [
     "consent_history",
     "consents_of",
     "dietary_notes_of",
+    "erase",
+    "export",
     "favorites_of",
     "forget_chosen_usual",
     "give_consent",
     "hide_usual",
     "learn_usual",
+    "merge",
     "preferences_of",
     "remove_dietary_note",
     "remove_favorite",

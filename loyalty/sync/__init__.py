@@ -9,6 +9,7 @@ from loyalty.sync.jobs import (
     members_to_purge,
     purge_tombstones,
 )
+from loyalty.sync.moving import erase, merge
 from loyalty.sync.mutations import VERBS
 from loyalty.sync.notices import members_with_old
 from loyalty.sync.policy import DeviceForked, RequestInvalid, UpdateNeeded
@@ -43,10 +44,12 @@ __all__ = [
     "begin_epoch",
     "confirm_epoch",
     "dismiss_old_notices",
+    "erase",
     "forget_failures",
     "load_all",
     "members_to_purge",
     "members_with_old",
+    "merge",
     "pull",
     "purge_tombstones",
     "push",
