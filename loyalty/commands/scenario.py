@@ -13,7 +13,18 @@ import click
 
 from loyalty.commands.output import console, json_option, notices, print_json
 from loyalty.rules.nearest import nearest
-from loyalty.scenarios import ABOUT, DOORS, FormatInvalid, Result, Scenario, Workshop, described, json_schema, load, play
+from loyalty.scenarios import (
+    ABOUT,
+    DOORS,
+    FormatInvalid,
+    Result,
+    Scenario,
+    Workshop,
+    described,
+    json_schema,
+    load,
+    play,
+)
 from loyalty.scenarios import read as read_document
 from loyalty.scenarios.report import document, print_flaws, print_result, print_summary
 
@@ -35,21 +46,29 @@ steps:
   - at: 2027-03-01T00:00
     expect: {ann: {points: "0.00"}}
 """
-RULES_OF_THE_FORMAT: Final = (
-    'Amounts and points are numbers or texts of numbers: 25, 11.25, "11.25". Points are exact: "65.25" is not 65.251.',
-    "Times are local to the store unless they have an offset: 2026-05-10, 2026-05-10T09:00, 2026-05-10T09:00:00-04:00.",
-    "A day at which something ends (tier_until, expires_at) means its end, the midnight after it. The first of a month "
-    "as expires_at means its beginning, as programs write it; where a day is expected, both are taken.",
-    "program as an object is merged over the one it extends: objects by their keys (null removes one), lists of rules, "
-    "rewards, tiers, products, … by key or sku ({key, remove: true} removes one, {replace: […]} replaces a list); "
-    "if, expiry, gives and window are replaced whole.",
-    "What a basket names as a coupon is a code, or the key of a coupon: then a code is made.",
-    "Goods that the program does not list are added to it where the line says their price.",
-    "A sale with uploaded_at, occurred_at or offline goes through the queue of an offline till at every door; a step "
-    "with channel always goes through that door; returns and voids happen at the store.",
-    "The same sale again under the same id is a retry: it gets the same answer and changes nothing.",
-    "After every file the books are audited, whatever it expects.",
-)
+RULES_OF_THE_FORMAT: Final = """\
+Amounts and points are numbers or texts of numbers: 25, 11.25, "11.25". Points are exact: "65.25" is not 65.251.
+
+Times are local to the store unless they have an offset: 2026-05-10, 2026-05-10T09:00, 2026-05-10T09:00:00-04:00.
+
+A day at which something ends (tier_until, expires_at) means its end, the midnight after it. The first of a month as
+expires_at means its beginning, as programs write it; where a day is expected, both are taken.
+
+program as an object is merged over the one it extends: objects by their keys (null removes one), lists of rules,
+rewards, tiers, products, … by key or sku ({key, remove: true} removes one, {replace: […]} replaces a list); if, expiry,
+gives and window are replaced whole.
+
+What a basket names as a coupon is a code, or the key of a coupon: then a code is made.
+
+Goods that the program does not list are added to it where the line says their price.
+
+A sale with uploaded_at, occurred_at or offline goes through the queue of an offline till at every door; a step with
+channel always goes through that door; returns and voids happen at the store.
+
+The same sale again under the same id is a retry: it gets the same answer and changes nothing.
+
+After every file the books are audited, whatever it expects.
+"""
 
 
 class FormatCommand(click.Command):
@@ -62,8 +81,7 @@ class FormatCommand(click.Command):
         with formatter.section("Doors (--through)"):
             formatter.write_dl(list(ABOUT.items()))
         with formatter.section("How it is read"):
-            for rule in RULES_OF_THE_FORMAT:
-                formatter.write_text(rule)
+            formatter.write_text(RULES_OF_THE_FORMAT)
         for heading, rows in described():
             with formatter.section(heading):
                 formatter.write_dl(rows, col_max=16)
@@ -79,13 +97,16 @@ class FormatCommand(click.Command):
     help="The doors to play through, by comma.",
 )
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the format and end.")
-@click.option("-v", "--verbose", is_flag=True, help="Say where a door did something another way, or left it out.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say where a door did something another way, or left it out."
+)
 @json_option
 def command(paths: tuple[Path, ...], through: str, schema: bool, verbose: bool, as_json: bool) -> None:
     """Play the scenario files PATH… through the doors of a real server on a fresh database each time.
 
-    PATH is a file or a folder (all *.yaml and *.yml in it and below; what has no steps but rules is a program). A diff is printed for each expectation that fails.
-    Exit status 0: everything as expected; 1: something was not; 2: a file or the command line is wrong.
+    PATH is a file or a folder (all *.yaml and *.yml in it and below; what has no steps but rules is a program). A
+    diff is printed for each expectation that fails. Exit status 0: everything as expected; 1: something was not;
+    2: a file or the command line is wrong.
     """
     if schema:
         print_json(json_schema())
@@ -114,7 +135,8 @@ def _doors(through: str) -> list[str]:
     for door in doors:
         if door not in DOORS:
             raise click.BadParameter(
-                f"there is no door {door}{nearest(door, DOORS)}; there are {', '.join(DOORS)}", param_hint="--through"
+                f"there is no door {door}{nearest(door, DOORS)}; there are {', '.join(DOORS)}",
+                param_hint="--through",
             )
     if not doors:
         raise click.BadParameter("name at least one door", param_hint="--through")
@@ -145,9 +167,8 @@ def _read(files: Sequence[tuple[Path, bool]]) -> tuple[list[Scenario], list[Form
     invalid: list[FormatInvalid] = []
     for path, in_folder in files:
         try:
-            for each in load(path):
-                if not (in_folder and _is_program(each)):
-                    scenarios.append(read_document(each, path=str(path)))
+            documents = [each for each in load(path) if not (in_folder and _is_program(each))]
+            scenarios += [read_document(each, path=str(path)) for each in documents]
         except FormatInvalid as error:
             invalid.append(error)
     return scenarios, invalid
@@ -182,4 +203,3 @@ def _played(
                     break
                 result.seconds = time.monotonic() - began
                 yield result
-

@@ -25,7 +25,9 @@ from loyalty.scenarios.format import FormatInvalid
 from loyalty.scenarios.play import Outcome, Play, Sold
 from loyalty.scenarios.workshop import SECRET
 
-BUILT_IN: Final = frozenset({"signup", "visit", "referral", "birthday", "tier_reached", "challenge_done", "schedule"})
+BUILT_IN: Final = frozenset(
+    {"signup", "visit", "referral", "birthday", "tier_reached", "challenge_done", "schedule"}
+)
 EVERYBODY: Final = frozenset({"expire", "advance", "aging", "expiry", "tiers", "upkeep", "holds"})
 MOST_ROUNDS: Final = 100
 
@@ -126,9 +128,7 @@ def merge(play: Play, step: nouns.Step, said: nouns.Merge) -> Outcome:
 
     def work() -> Mapping[str, Any]:
         with transaction() as session:
-            dossier.merge(
-                session, actor=SYSTEM, survivor=into.member_id, merged=gone.member_id, now=play.now
-            )
+            dossier.merge(session, actor=SYSTEM, survivor=into.member_id, merged=gone.member_id, now=play.now)
         return {}
 
     outcome = refusable(work)
@@ -226,7 +226,9 @@ def run(play: Play, step: nouns.Step, said: nouns.Run) -> Outcome:
                     break
         else:
             known = [*sorted(EVERYBODY), *jobs]
-            raise play.flawed(step, f"there is no job {name}{nearest(name, known)}; there are {', '.join(known)}")
+            raise play.flawed(
+                step, f"there is no job {name}{nearest(name, known)}; there are {', '.join(known)}"
+            )
     return Outcome()
 
 
@@ -236,4 +238,3 @@ def _everybody(play: Play) -> None:
     for member_id in ids:
         with transaction() as session:
             sales.bring_up_to_date(session, member_id, now=play.now)
-

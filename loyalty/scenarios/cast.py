@@ -93,27 +93,28 @@ def assemble(scenario: nouns.Scenario, program: Program, *, start: datetime, zon
     cast = Cast()
     with transaction() as session:
         for given in scenario.coupons:
-            _issue(session, cast, program, given, None, None, zone=zone, now=start)
+            _issue(session, cast, given, None, None, zone=zone, now=start)
         for name, member in scenario.members.items():
             _Entrance(session, cast, program, name, member, start, zone).make()
         for key in _named_coupons(scenario):
             coupon = program.coupons.get(key)
             if coupon is not None and coupon.kind != "personal" and (None, key) not in cast.coupons:
                 given = nouns.CouponGiven(key, None, None, None)
-                _issue(session, cast, program, given, None, None, zone=zone, now=start)
+                _issue(session, cast, given, None, None, zone=zone, now=start)
     return cast
 
 
 def _named_coupons(scenario: nouns.Scenario) -> list[str]:
     """Return what baskets name as coupons: of a key that is no code, a code is made."""
-    actions = (step.action.sale if isinstance(step.action, nouns.Quote) else step.action for step in scenario.steps)
+    actions = (
+        step.action.sale if isinstance(step.action, nouns.Quote) else step.action for step in scenario.steps
+    )
     return sorted({text for action in actions if isinstance(action, nouns.Sale) for text in action.coupons})
 
 
 def _issue(
     session: Session,
     cast: Cast,
-    program: Program,
     given: nouns.CouponGiven,
     name: str | None,
     member_id: int | None,
@@ -162,7 +163,13 @@ class _Entrance:
         self._tier_points(row.member_id)
         for given in self.member.coupons:
             _issue(
-                self.session, self.cast, self.program, given, self.name, row.member_id, zone=self.zone, now=self.start
+                self.session,
+                self.cast,
+                given,
+                self.name,
+                row.member_id,
+                zone=self.zone,
+                now=self.start,
             )
         for place, offer in enumerate(self.member.offers):
             self._offer(row.member_id, place, offer)
@@ -248,7 +255,8 @@ class _Entrance:
                 last_visit_at=last,
                 # What the first day itself brings (a birthday, a schedule) happens in the play.
                 window_milli=milli_of(member.tier_points) if member.tier_points else 0,
-                advanced_at=midnight(self.start.astimezone(self.zone).date(), self.zone) - timedelta(microseconds=1),
+                advanced_at=midnight(self.start.astimezone(self.zone).date(), self.zone)
+                - timedelta(microseconds=1),
             )
         )
 
@@ -272,7 +280,9 @@ class _Entrance:
         if member.owed:
             books.take_back(milli_of(member.owed) + books.account.points_milli, source=chart.IMPORTED)
         if wallet := self._minor(member.wallet):
-            books.load_wallet(wallet, source=chart.LOADS_IMPORTED, why=Why("imported", {"amount_minor": wallet}))
+            books.load_wallet(
+                wallet, source=chart.LOADS_IMPORTED, why=Why("imported", {"amount_minor": wallet})
+            )
         ledger.write(self.session, books)
         changes.mark(self.session, member_id, "balance", "wallet", "tier", now=self.start)
 
@@ -405,8 +415,12 @@ def enroll_till(session: Session, *, store: str, name: str, now: datetime) -> Ti
     session_id, ends_at = new_id(now), now + FAR
     session.add(
         CashierSession(
-            id=session_id, staff_id=manager.id, till_id=till.id, started_at=now, expires_at=ends_at, ended_at=None
+            id=session_id,
+            staff_id=manager.id,
+            till_id=till.id,
+            started_at=now,
+            expires_at=ends_at,
+            ended_at=None,
         )
     )
     return Till(till.id, store, till.generation, private, manager.id, session_id, ends_at)
-

@@ -50,13 +50,19 @@ Found = Iterator[Difference]
 
 
 def differences(
-    expect: nouns.Expectation, outcome: Outcome, own: Stand | None, others: Mapping[str, Stand], measure: Measure
+    expect: nouns.Expectation,
+    outcome: Outcome,
+    own: Stand | None,
+    others: Mapping[str, Stand],
+    measure: Measure,
 ) -> list[Difference]:
     """Return every expectation that was not met."""
     found = list(_answer(expect.said, outcome, measure))
     said = {key: value for key, value in expect.said.items() if key in _MEMBER}
     if said and own is None:
-        found += [Difference(key, _told(value), "nobody: the step has no member") for key, value in said.items()]
+        found += [
+            Difference(key, _told(value), "nobody: the step has no member") for key, value in said.items()
+        ]
     elif own is not None:
         found += member_differences(said, own, measure)
     for name, wanted in expect.members.items():
@@ -67,7 +73,7 @@ def differences(
     return found
 
 
-# -- the answer of the step ---------------------------------------------------------------------------------------------
+# -- the answer of the step ------------------------------------------------------------------------------
 
 
 def _answer(said: Mapping[str, Any], outcome: Outcome, measure: Measure) -> Found:
@@ -157,7 +163,11 @@ def _hints(key: str, name: str) -> Callable[[tuple[str, ...], Outcome, Measure],
 
 def _says(wanted: tuple[str, ...], outcome: Outcome, measure: Measure) -> Found:
     del measure
-    texts = [each["text"] for name in ("effects", "warnings", "near_misses") for each in outcome.answer.get(name, ())]
+    texts = [
+        each["text"]
+        for name in ("effects", "warnings", "near_misses")
+        for each in outcome.answer.get(name, ())
+    ]
     for text in wanted:
         if not any(text in each for each in texts):
             yield Difference("says", text, " | ".join(texts) or "nothing")
@@ -185,7 +195,7 @@ _OTHERS: Final[Mapping[str, Callable[[Any, Outcome, Measure], Found]]] = {
 }
 
 
-# -- a member -----------------------------------------------------------------------------------------------------------
+# -- a member --------------------------------------------------------------------------------------------
 
 
 def member_differences(said: Mapping[str, Any], stand: Stand, measure: Measure) -> list[Difference]:
@@ -239,7 +249,8 @@ def _visits(key: str, wanted: int, stand: Stand, measure: Measure) -> Found:
 
 def _lots(key: str, wanted: tuple[Mapping[str, Any], ...], stand: Stand, measure: Measure) -> Found:
     told = "; ".join(
-        f"{measure.points(lot.points_milli)} earned {measure.local(lot.earned_at)} until {measure.local(lot.expires_at)}"
+        f"{measure.points(lot.points_milli)} earned {measure.local(lot.earned_at)} "
+        f"until {measure.local(lot.expires_at)}"
         for lot in stand.lots
     )
     fits = len(wanted) == len(stand.lots) and all(
@@ -285,7 +296,9 @@ def _challenge(
         )
         if not fits:
             expected = ", ".join(_state(state) for state in states)
-            yield Difference(f"{key}.{offer}", expected, ", ".join(_got(got, measure) for got in mine) or "none")
+            yield Difference(
+                f"{key}.{offer}", expected, ", ".join(_got(got, measure) for got in mine) or "none"
+            )
 
 
 def _challenge_fits(wanted: nouns.ChallengeAt, got: ChallengeView, measure: Measure) -> bool:

@@ -21,7 +21,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """Tell whether it was done."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - the class of HTTP statuses that means done
+        return 200 <= self.status < 300
 
     @property
     def error(self) -> str | None:

@@ -63,7 +63,9 @@ def stand_of(play: Play, person: Person) -> Stand:
     headers = play.phone_headers(person, "app")
     balance = play.client.send("GET", "/api/v1/balance", headers=headers)
     if not balance.ok:
-        raise RuntimeError(f"the balance of {person.name} was answered by {balance.status} {balance.document}")
+        raise RuntimeError(
+            f"the balance of {person.name} was answered by {balance.status} {balance.document}"
+        )
     offers = play.client.send("GET", "/api/v1/offers", headers=headers)
     with snapshot() as session:
         state = sales.view(session, person.member_id, now=play.now)

@@ -144,7 +144,9 @@ class Play:
         place = (store or ANY_STORE, name or MAIN_TILL)
         if place not in self.cast.tills:
             with transaction() as session:
-                self.cast.tills[place] = cast.enroll_till(session, store=place[0], name=place[1], now=self.now)
+                self.cast.tills[place] = cast.enroll_till(
+                    session, store=place[0], name=place[1], now=self.now
+                )
         return self.cast.tills[place]
 
     def till_headers(self, till: Till) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from loyalty import rules
 from loyalty.errors import Flaw
@@ -51,12 +51,18 @@ def _named(name: str, path: str, pointer: str) -> Document:
     if name in rules.SHIPPED:
         return rules.load_shipped(name)
     beside = Path(path).parent / name
-    candidates = [beside, Path(name), *(beside.with_name(beside.name + end) for end in (".json", ".yaml", ".yml"))]
+    candidates = [
+        beside,
+        Path(name),
+        *(beside.with_name(beside.name + end) for end in (".json", ".yaml", ".yml")),
+    ]
     found = next((each for each in candidates if each.is_file()), None)
     if found is None:
         guess = nearest(name, rules.SHIPPED)
         shipped = " or ".join(rules.SHIPPED)
-        raise FormatInvalid(path, (Flaw(pointer, f"expected {shipped}, or a file; there is no {name}{guess}"),))
+        raise FormatInvalid(
+            path, (Flaw(pointer, f"expected {shipped}, or a file; there is no {name}{guess}"),)
+        )
     if found.suffix == ".json":
         return rules.parse_json(found.read_text("utf-8"))
     document = plain(load(found)[0])
@@ -100,7 +106,9 @@ def _merged_objects(base: Mapping[str, Any], patch: Mapping[str, Any]) -> Docume
         if value is None:
             result.pop(key, None)
         elif key in WHOLE or key not in result:
-            result[key] = merged([], value) if isinstance(value, Mapping) and set(value) == {"replace"} else value
+            result[key] = (
+                merged([], value) if isinstance(value, Mapping) and set(value) == {"replace"} else value
+            )
         else:
             result[key] = merged(result[key], value)
     return result
@@ -118,9 +126,11 @@ def _merged_lists(base: list[Any], patch: list[Any]) -> list[Any]:
     return list(result.values())
 
 
-def _is_keyed(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(
-        isinstance(each, Mapping) and ("key" in each or "sku" in each) for each in value
+def _is_keyed(value: Any) -> TypeGuard[list[Any]]:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(each, Mapping) and ("key" in each or "sku" in each) for each in value)
     )
 
 
@@ -145,11 +155,13 @@ def lines_of(scenario: Scenario) -> Iterable[tuple[Line, ...]]:
 def stocked(document: Document, scenario: Scenario) -> Document:
     """Return the program with everything that a scenario sells.
 
-    A product that only the scenario knows is added with the category and tags of its line, so that a phone, which sells
-    from the catalog, can sell it too. A product sold at two prices in one basket gets an open price for the same reason.
+    A product that only the scenario knows is added, so that a phone, which sells from the catalog, can sell it too. A
+    product that is sold at two prices in one basket gets an open price for the same reason.
     """
     products: list[Any] = list(document.get("products") or [])
-    known = {product["sku"]: product for product in products if isinstance(product, Mapping) and "sku" in product}
+    known = {
+        product["sku"]: product for product in products if isinstance(product, Mapping) and "sku" in product
+    }
     categories = {each.get("key") for each in document.get("categories") or [] if isinstance(each, Mapping)}
     for lines in lines_of(scenario):
         prices: dict[str, set[Any]] = {}

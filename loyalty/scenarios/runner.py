@@ -288,5 +288,3 @@ _ACTS: Final[Mapping[type[Any], Callable[[Play, nouns.Step, Any], Outcome]]] = {
     nouns.Release: acts.release,
     nouns.Run: acts.run,
 }
-
-

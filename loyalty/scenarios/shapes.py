@@ -6,7 +6,7 @@ once. The JSON Schema and the help are made from the same shapes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -63,7 +63,7 @@ class Scalar:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool | Mapping | Sequence) and not isinstance(value, str) or value is None:
+    if value is None or isinstance(value, bool | Mapping | list | tuple):
         raise Unreadable("expected a text")
     return str(value)
 

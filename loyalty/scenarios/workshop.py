@@ -32,7 +32,7 @@ from loyalty.postgres import Server
 from loyalty.rules import Program
 
 # The world exists for the time of a play only: its secret protects nothing.
-SECRET: Final = "c2NlbmFyaW9zIGFyZSBwbGF5ZWQgb24gbG9vcGJhY2sgb25seQ"
+SECRET: Final = "c2NlbmFyaW9zIGFyZSBwbGF5ZWQgb24gbG9vcGJhY2sgb25seQ"  # noqa: S105 - of play worlds only
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 KEPT: Final = 8  # applications waiting for the next play of their program
 _numbers = count(1)
@@ -104,13 +104,11 @@ class Workshop:
         slot = self._slot(digest, document)
         slot.clock.set(now)
         with slot.app.app_context():
+            kept = False
             world = World(slot.app, slot.clock, slot.settings, slot.http.server_port, document)
             try:
                 yield world
                 kept = _versions() == 1
-            except BaseException:
-                kept = False
-                raise
             finally:
                 for engine in db.engines.values():
                     engine.dispose()
@@ -197,7 +195,9 @@ class Workshop:
 
     def _drop(self, name: str) -> None:
         with self._administrator() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def _administrator(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True)

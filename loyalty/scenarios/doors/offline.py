@@ -140,7 +140,9 @@ def signed(till: Till, item: dict[str, Any]) -> dict[str, Any]:
 
 def _outcome(answer: Answer) -> Outcome:
     if not answer.ok:
-        return Outcome(error=answer.error, facts=answer.document, detail=str(answer.document.get("detail", "")))
+        return Outcome(
+            error=answer.error, facts=answer.document, detail=str(answer.document.get("detail", ""))
+        )
     (result,) = answer.document["results"]
     if result["status"] == "refused":
         flaws = "; ".join(f"{each['pointer']} {each['detail']}" for each in result["errors"])

@@ -89,7 +89,7 @@ class Phone:
         return quoted, body, headers, others
 
     def _pay(self, play: Play, body: dict[str, Any], headers: dict[str, str]) -> None:
-        """Pay the card's part of a basket, and name the payment in it; a declined one is left for the sale to refuse."""
+        """Pay the card's part of a basket, and name the payment in it."""
         for tender in body["tenders"]:
             if tender["kind"] == "card":
                 wanted = {"amount_minor": tender["amount_minor"], "method": TEST_CARD}

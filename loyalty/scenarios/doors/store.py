@@ -57,9 +57,9 @@ class Store:
         lines = returned_lines(back)
         path, key = f"/pos/v1/sales/{back.sale}/returns", play.key()
         if not lines:
-            path, body = f"/pos/v1/sales/{back.sale}/void", dict[str, Any]()
+            path, body = f"/pos/v1/sales/{back.sale}/void", {}
         else:
-            body = {"lines": lines}
+            body: dict[str, Any] = {"lines": lines}
             if back.occurred_at is not None:
                 body["occurred_at"] = play.instant(step, back.occurred_at).isoformat()
         return self._post(play, step, path, body, key, retry=bool(back.retry))
@@ -91,7 +91,13 @@ class Store:
         return outcome
 
     def _send(
-        self, play: Play, step: nouns.Step, sale: nouns.Sale, path: str, body: dict[str, Any], key: str | None = None
+        self,
+        play: Play,
+        step: nouns.Step,
+        sale: nouns.Sale,
+        path: str,
+        body: dict[str, Any],
+        key: str | None = None,
     ) -> Answer:
         headers = play.till_headers(play.till(play.store_of(step), sale.at_till))
         return play.client.send("POST", path, body, headers=headers, key=key)

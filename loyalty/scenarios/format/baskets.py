@@ -55,7 +55,9 @@ CLAIM: Final = Record(
         "reward": Key(KEY, "The program's reward.", ("key",), required=True),
         "line": Key(KEY, "The id of the line it is for; the best one if left out."),
         "hold": Key(KEY, "The name of the hold in which its points wait."),
-        "grant": Key(FLAG, "Whether a reward that was given pays for it (that is so by itself where one fits)."),
+        "grant": Key(
+            FLAG, "Whether a reward that was given pays for it (that is so by itself where one fits)."
+        ),
     },
     nouns.Claim,
     short="reward",
@@ -72,11 +74,12 @@ AMOUNT_OR_REST: Final = Scalar(_rest, {"anyOf": [NUMBER.schema(), {"enum": ["res
 PAY: Final = Pairs(TENDER, AMOUNT_OR_REST, 'payments such as [{wallet: "1.25"}] or wallet')
 
 
-
 _WHERE: Final = {
     "store": Key(KEY, "The store; the scenario's if left out."),
     "offline": Key(FLAG, "Whether the till had no network: it goes through the queue at every door."),
-    "uploaded_at": Key(MOMENT, "When an offline till handed it in: the step's expectations are those of then."),
+    "uploaded_at": Key(
+        MOMENT, "When an offline till handed it in: the step's expectations are those of then."
+    ),
     "retry": Key(FLAG, "Whether the same request is sent twice: the second must change nothing."),
 }
 
@@ -101,9 +104,7 @@ SALE: Final = Record(
         "tags": Key(Many(KEY), "Tags of the order.", default=()),
         "own_cup": Key(FLAG, "The same as the tag own-cup."),
         "channel": Key(CHANNEL, "app, web or store: it always goes through that door."),
-        "occurred_at": Key(
-            MOMENT, "When it took place, of a sale that is handed in late.", ("happened_at",)
-        ),
+        "occurred_at": Key(MOMENT, "When it took place, of a sale that is handed in late.", ("happened_at",)),
         **_WHERE,
         "code": Key(TEXT, "What is scanned instead of a fresh pay code: card, number, or any text."),
         "screenshot_of": Key(KEY, "Scan the very code that an earlier sale showed."),
@@ -142,7 +143,10 @@ RETURN: Final = Record(
     {
         "sale": Key(KEY, "The name of the sale.", ("id", "of"), required=True),
         "lines": Key(
-            ReturnedLines(), "What comes back: {sku, quantity}; everything if left out.", ("items",), default=()
+            ReturnedLines(),
+            "What comes back: {sku, quantity}; everything if left out.",
+            ("items",),
+            default=(),
         ),
         "member": Key(KEY, "Whose sale it was (known from the sale)."),
         "occurred_at": Key(MOMENT, "When it took place, if it is handed in late."),

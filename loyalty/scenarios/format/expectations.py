@@ -10,11 +10,11 @@ from loyalty.scenarios.format.baskets import TENDER
 from loyalty.scenarios.format.start import END
 from loyalty.scenarios.shapes import (
     COUNT,
+    FLAG,
     KEY,
     MOMENT,
     NUMBER,
     TEXT,
-    FLAG,
     Key,
     Many,
     Maybe,
@@ -99,7 +99,9 @@ LOT: Final = Record(
     {
         "points": _expected(NUMBER, "What is left in it.", "amount"),
         "earned_at": _expected(MOMENT, "When it was earned.", "earned"),
-        "expires_at": _expected(END, "When it is gone: the end of this day, or this moment.", "expires", "until"),
+        "expires_at": _expected(
+            END, "When it is gone: the end of this day, or this moment.", "expires", "until"
+        ),
     },
     _said,
     short="points",
@@ -125,7 +127,9 @@ _MEMBER_KEYS: Final = {
     "lots": _expected(Many(LOT), "The lots with points in them, first expiring first."),
     "grants": _expected(Many(GRANT), "The rewards given and not yet used, first ending first."),
     "challenge": _expected(
-        Table(Many(Challenge())), 'How far challenges are: {three-days: "2 of 3"}, done; several in a list.', "challenges"
+        Table(Many(Challenge())),
+        'How far challenges are: {three-days: "2 of 3"}, done; several in a list.',
+        "challenges",
     ),
     "visits": _expected(COUNT, "How many visits are counted."),
 }

@@ -55,9 +55,15 @@ def _decimal(loader: _Loader, node: yaml.ScalarNode) -> Decimal:
 
 
 _Loader.yaml_implicit_resolvers = {}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$", re.IGNORECASE), list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$", re.IGNORECASE), ["~", "n", "N", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$", re.IGNORECASE), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$", re.IGNORECASE), ["~", "n", "N", ""]
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
+)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9]+\.[0-9]+$"), list("-+0123456789")
 )
@@ -79,7 +85,7 @@ def load_text(text: str, *, path: str) -> list[Any]:
     if len(text) > SIZE_LIMIT:
         raise FormatInvalid(path, (Flaw("", f"expected at most {SIZE_LIMIT} characters"),))
     try:
-        documents = [each for each in yaml.load_all(text, _Loader) if each is not None]  # noqa: S506 - a SafeLoader
+        documents = [each for each in yaml.load_all(text, _Loader) if each is not None]
     except (yaml.YAMLError, RecursionError) as error:
         raise FormatInvalid(path, (Flaw("", f"expected YAML; {' '.join(str(error).split())}"),)) from None
     if not documents:

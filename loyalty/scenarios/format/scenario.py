@@ -62,6 +62,4 @@ def _names(found: Mapping[str, Any], problems: Problems) -> None:
             named += step.expect.members
         for name in named:
             if name is not None and name not in members:
-                problems.add(
-                    ("steps", step.number - 1), f"there is no member {name}{nearest(name, members)}"
-                )
+                problems.add(("steps", step.number - 1), f"there is no member {name}{nearest(name, members)}")

@@ -99,9 +99,7 @@ class Offers:
             "seen_at": Key(MOMENT, "When the member saw it."),
             "activated_at": Key(MOMENT, "When the member activated it."),
         },
-        lambda offer, received_at, seen_at, activated_at: nouns.OfferGiven(
-            offer, received_at, seen_at, activated_at
-        ),
+        nouns.OfferGiven,
         short="offer",
     )
 
@@ -111,9 +109,7 @@ class Offers:
             items = [
                 {"offer": offer, **(each if isinstance(each, dict) else {})} for offer, each in value.items()
             ]
-            return tuple(
-                self._one.read(item, (*path, item["offer"]), problems) for item in items
-            )
+            return tuple(self._one.read(item, (*path, item["offer"]), problems) for item in items)
         return Many(self._one).read(value, path, problems)
 
     def schema(self) -> dict[str, Any]:
@@ -143,9 +139,7 @@ MEMBER: Final = Record(
         "wallet_limit": Key(NUMBER, "Most that the wallet may hold; as the program says if left out."),
         "tier_points": Key(NUMBER, "The tier counter."),
         "tier_since": Key(MOMENT, "Since when the member has the tier."),
-        "tier_until": Key(
-            Maybe(MOMENT), "The last day (or, with a time, the end) of the tier's validity."
-        ),
+        "tier_until": Key(Maybe(MOMENT), "The last day (or, with a time, the end) of the tier's validity."),
         "joined": Key(MOMENT, "When the member joined; the first step if left out.", ("joined_at",)),
         "birthday": Key(DAY, "The birthday, such as 1990-02-28."),
         "name": Key(TEXT, "The given name; the name in this file if left out.", ("given_name",)),
@@ -160,7 +154,10 @@ MEMBER: Final = Record(
         "coupons": Key(COUPONS, "Coupons issued to this member.", default=()),
         "offers": Key(Offers(), "Offers received; {offer, received_at, seen_at, activated_at}.", default=()),
         "grants": Key(
-            Many(GRANT), "Rewards that were given to the member: {reward, valid_until}.", ("rewards",), default=()
+            Many(GRANT),
+            "Rewards that were given to the member: {reward, valid_until}.",
+            ("rewards",),
+            default=(),
         ),
         "visits": Key(COUNT, "How often the member came before."),
         "spent": Key(NUMBER, "What the member spent before."),

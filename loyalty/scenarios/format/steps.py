@@ -104,7 +104,7 @@ class Merging:
 
     def read(self, value: Any, path: Path, problems: Problems) -> Any:
         """Return the merge."""
-        if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004 - two members
+        if isinstance(value, list) and len(value) == 2:
             value = {"from": value[0], "into": value[1]}
         return MERGE.read(value, path, problems)
 
@@ -147,7 +147,9 @@ CLAIM: Final = Record(
     "a claim of a receipt",
     {
         "member": _MEMBER,
-        "sale": Key(KEY, "The sale (of nobody) whose receipt the member holds.", ("receipt", "of"), required=True),
+        "sale": Key(
+            KEY, "The sale (of nobody) whose receipt the member holds.", ("receipt", "of"), required=True
+        ),
     },
     nouns.ReceiptClaim,
     short="sale",
