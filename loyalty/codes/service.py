@@ -7,10 +7,10 @@ its own statements; the rows written here stand before the sale begins and are o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from loyalty.codes.pay import WINDOW_SECONDS, Verified, require_same_check, veri
 from loyalty.codes.refusals import CodeInvalid, CodeUnknown, NumberWrong
 from loyalty.codes.secrecy import CodeSecret, epochs_at
 
+KEPT: Final = timedelta(days=90)
 _ATTEMPTS: Final = 20
 
 
@@ -212,6 +213,12 @@ def _revoke(session: Session, member_id: int, device_id: str) -> None:
     )
 
 
-def purge_uses(session: Session, *, before: datetime) -> int:
-    """Delete uses older than ``before`` (keep what an offline till may still send); return how many."""
-    return len(session.execute(delete(CodeUse).where(CodeUse.used_at < before).returning(CodeUse.code)).all())
+def purge(session: Session, *, now: datetime) -> int:
+    """Delete uses older than ``KEPT``, at most 10,000 at a time; return how many.
+
+    Longer than any offline till keeps its queue: until then a code that comes back is known.
+    """
+    old = text("ctid = ANY(ARRAY(SELECT ctid FROM code_use WHERE used_at < :before LIMIT 10000))").bindparams(
+        before=now - KEPT
+    )
+    return len(session.execute(delete(CodeUse).where(old).returning(CodeUse.code)).all())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from loyalty import attempts, checkout, messages, rules, wallet
+from loyalty import attempts, checkout, codes, members, messages, rules, wallet
 from loyalty.db import transaction
 from loyalty.jobs import aging
 from loyalty.jobs.work import Work
@@ -62,13 +62,15 @@ def program_status(work: Work) -> int:
 def purge(work: Work) -> int:
     """Delete what is kept for a while only.
 
-    Parked messages, demo mail, counters, webhooks taken in long ago.
+    Parked messages, demo mail, counters, webhooks taken in long ago, used codes, sessions that ended.
     """
     with transaction() as session:
         return (
             messages.purge(session, now=work.now)
             + attempts.sweep(session, now=work.now)
             + wallet.purge(session, now=work.now)
+            + codes.purge(session, now=work.now)
+            + members.purge(session, now=work.now)
         )
 
 

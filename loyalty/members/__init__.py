@@ -31,6 +31,7 @@ from loyalty.members.import_rows import (
     unknown_columns,
 )
 from loyalty.members.importing import import_member, imported_before
+from loyalty.members.jobs import purge
 from loyalty.members.joining import Entry, Profile, create_member
 from loyalty.members.merging import Merge, merge_books, require_mergeable
 from loyalty.members.models import Device, Member, Standing, TierEarning
@@ -119,6 +120,7 @@ __all__ = [
     "merge_books",
     "owner_of",
     "phone",
+    "purge",
     "read_row",
     "refresh",
     "register_key",

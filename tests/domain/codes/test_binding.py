@@ -132,8 +132,8 @@ def test_export_tells_everything_kept(session: Session) -> None:
 def test_old_uses_are_purged(session: Session) -> None:
     phone = Phone(session)
     scan(session, phone.draw())
-    assert codes.purge_uses(session, before=NOON) == 0
-    assert codes.purge_uses(session, before=NOON + timedelta(seconds=1)) == 1
+    assert codes.purge(session, now=NOON + timedelta(days=90)) == 0
+    assert codes.purge(session, now=NOON + timedelta(days=90, seconds=1)) == 1
 
 
 # Receipts

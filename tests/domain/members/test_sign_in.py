@@ -194,6 +194,19 @@ def test_five_codes_an_hour(session: Session) -> None:
     assert ask(session, at=NOON + timedelta(minutes=60))
 
 
+def test_codes_whose_hour_is_over_are_purged(session: Session) -> None:
+    ask(session)
+    assert members.purge(session, now=NOON + timedelta(minutes=59)) == 0
+    assert members.purge(session, now=NOON + timedelta(minutes=60)) == 1
+
+
+def test_sessions_that_ended_long_ago_are_purged(session: Session, sign_in: SignIn) -> None:
+    ann = sign_in(ANN)
+    members.sign_out(session, member_id=ann.member_id, device_id=ann.session.device_id, now=NOON)
+    assert members.purge(session, now=NOON + timedelta(days=89)) == 0
+    assert members.purge(session, now=NOON + timedelta(days=90)) == 1
+
+
 def test_a_try_without_a_code_is_just_wrong(session: Session) -> None:
     for _ in range(7):
         with pytest.raises(members.SignInCodeWrong):
