@@ -85,10 +85,10 @@ class Cells:
                 self.kinds.append(kind)
                 self.amounts.append(amount)
 
-    def of_clause(self, clause: Clause, lines: tuple[int, ...]) -> list[int]:
+    def of_clause(self, clause: Clause, lines: tuple[int, ...]) -> Sequence[int]:
         """Return the cells that belong to a clause, given the lines it holds for."""
         if self.plain and not clause.tenders:
-            return list(lines)
+            return lines
         if self.lines == [-1]:
             return [0]
         chosen, tenders = frozenset(lines), clause.tenders
@@ -102,3 +102,6 @@ class Cells:
         """Return what cells amount to."""
         amounts = self.amounts
         return sum([amounts[cell] for cell in cells])
+
+
+NO_CELLS = Cells([], [], [], plain=True)

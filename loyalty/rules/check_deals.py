@@ -118,6 +118,10 @@ def _check_award(checking: Checking, pointer: str, offer: Document) -> None:
             if kind in PRICE_EFFECTS:
                 detail = "expected no price effect as an award: grant a reward instead"
                 checking.add(f"{pointer}/{place}/{kind}", detail, "impossible")
+        earn = effect.get("earn")
+        if "multiply" in effect or (isinstance(earn, dict) and earn.get("per_minor")):
+            detail = "expected a fixed amount of points as an award"
+            checking.add(f"{pointer}/{place}/{next(iter(effect))}", detail, "impossible")
 
 
 def _check_challenge(checking: Checking, pointer: str, challenge: Document) -> None:

@@ -64,10 +64,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Clauses that compete, add or multiply; best rank first."""
+    """Clauses that compete, add or multiply; best rank first. ``only`` is the one of a group of one."""
 
     mode: Literal["best", "add", "multiply"]
     clauses: tuple[Clause, ...]
+    only: Clause | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,10 @@ def groups_of(clauses: Iterable[Clause]) -> tuple[Group, ...]:
     found: dict[Any, list[Clause]] = {}
     for clause in sorted(clauses, key=lambda each: each.rank):
         found.setdefault(clause.group or id(clause), []).append(clause)
-    return tuple(Group(members[0].mode, tuple(members)) for members in found.values())
+    return tuple(
+        Group(members[0].mode, tuple(members), members[0] if len(members) == 1 else None)
+        for members in found.values()
+    )
 
 
 def is_here(deal: Deal, channel: str | None, store: Store | None) -> bool:

@@ -18,7 +18,7 @@ from loyalty.rules.facts import Line
 from loyalty.rules.formula import asks_eligible, compile_formula
 from loyalty.rules.prices import planner_of
 from loyalty.rules.program import Coupon, Offer, Program, Reward, RuleSpec
-from loyalty.rules.specs import Earn, Effect, Multiply, On, ProgressEffect
+from loyalty.rules.specs import Earn, Effect, Limit, Multiply, On, ProgressEffect
 
 if TYPE_CHECKING:
     from loyalty.rules.specs import Store
@@ -76,7 +76,7 @@ class Compiled:
             tenders=deal.on.tenders,
             demands=demands_of(self.program, deal, source),
             condition=compile_condition(deal.condition),
-            limits=deal.limits,
+            limits=_kept(deal.limits, source),
             priority=deal.stack.priority,
             group=deal.stack.group,
             mode=deal.stack.mode,
@@ -187,6 +187,17 @@ def _works_while_open(clause: Clause) -> bool:
 def _bonus(earn: Earn) -> Bonus:
     formula = compile_formula(earn.formula) if earn.formula is not None else None
     return Bonus(earn.points_milli, earn.per_item, formula, asks_eligible(earn.formula))
+
+
+def _kept(limits: tuple[Limit, ...], source: Source) -> tuple[Limit, ...]:
+    """Return the limits that can say no: a rule or an open offer applies once per order by itself."""
+    if source == "coupon":
+        return limits
+    return tuple(
+        each
+        for each in limits
+        if each.per != "order" or each.points_milli is not None or each.amount_minor is not None
+    )
 
 
 def _counted(effect: Effect) -> bool:

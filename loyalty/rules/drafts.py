@@ -122,17 +122,17 @@ def round_drafts(scene: Scene, drafts: Sequence[Draft]) -> None:
 def earnings_of(scene: Scene, drafts: Sequence[Draft]) -> list[Earning]:
     """Return the earnings of drafts that have their points; count them for the limits."""
     assert scene.member is not None
-    program, tier = scene.program, scene.member.tier
-    bonus_counts = program.settings.bonus_counts_for_tier
+    bonus_counts = scene.program.settings.bonus_counts_for_tier
+    inherited = expiry_of(scene.program, scene.member.tier)
     earnings: list[Earning] = []
     for draft in drafts:
-        points, clause = draft.points_milli, draft.clause
+        points, clause, inputs = draft.points_milli, draft.clause, draft.inputs
         if points <= 0:
             continue
         parts = split_by_line(scene, draft.lines, draft.weights, points)
-        draft.inputs["points_milli"] = points
+        inputs["points_milli"] = points
         if draft.cut:
-            draft.inputs["limited"] = True
+            inputs["limited"] = True
         counts = clause.counts_for_tier
         earnings.append(
             Earning(
@@ -140,8 +140,8 @@ def earnings_of(scene: Scene, drafts: Sequence[Draft]) -> list[Earning]:
                 draft.stage,
                 points,
                 parts,
-                Why(draft.key, draft.inputs),
-                expiry_of(program, tier, clause.expiry),
+                Why(draft.key, inputs),
+                clause.expiry or inherited,
                 counts if counts is not None else draft.stage == "base" or bonus_counts,
                 clause.on_return,
                 draft.instance,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from loyalty.rules.drafts import Draft, ration_draft
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from loyalty.rules.clauses import Bonus, Clause, Group, Plan
     from loyalty.rules.scene import Scene
 
-Shares = list[tuple["Clause", list[int]]]
+Shares = list[tuple["Clause", Sequence[int]]]
 # What one factor adds: the clause, its factor, and the extra by cell.
 Extra = tuple["Clause", tuple[int, int], dict[int, int]]
 
@@ -38,7 +39,7 @@ def rate_shares(scene: Scene, groups: Sequence[Group]) -> Shares:
     cells = scene.cells
     shares: Shares = []
     for group in groups:
-        held = [(clause, cells.of_clause(clause, lines)) for clause, lines in scene.held(group)]
+        held: Shares = [(clause, cells.of_clause(clause, lines)) for clause, lines in scene.held(group)]
         if group.mode == "best" and len(held) > 1:
             held = _best_rates(held, scene.compiled.scale)
         shares.extend(held)
@@ -88,7 +89,7 @@ def _base_stage(scene: Scene, shares: Shares, drafts: list[Draft]) -> list[int]:
     return base
 
 
-def _explain_rest(scene: Scene, worth: int, chosen: list[int], inputs: dict[str, Any]) -> None:
+def _explain_rest(scene: Scene, worth: int, chosen: Sequence[int], inputs: dict[str, Any]) -> None:
     """Say in whose tier, and what of the order did not count: by kind of line (``tender``: how it was paid)."""
     assert scene.member is not None
     inputs["tier"] = scene.member.tier
@@ -99,31 +100,24 @@ def _explain_rest(scene: Scene, worth: int, chosen: list[int], inputs: dict[str,
     for cell in chosen:
         rest[scene.cells.lines[cell]] -= scene.cells.amounts[cell]
     excluded: dict[str, int] = {}
-    for line, left, whole in zip(scene.source.lines, rest, net, strict=True):
+    for place, left in enumerate(rest):
         if left > 0:
-            kind = line.kind if left == whole else "tender"
+            kind = scene.kinds[place].kind if left == net[place] else "tender"
             excluded[kind] = excluded.get(kind, 0) + left
     inputs["excluded"] = excluded
 
 
 def _multiplier_stage(scene: Scene, plan: Plan, base: list[int], drafts: list[Draft]) -> None:
     """Draft what multipliers add, stacked as the settings say."""
-    cells, settings = scene.cells, scene.program.settings
-    held = [
-        (group.mode, [(clause, cells.of_clause(clause, lines)) for clause, lines in scene.held(group)])
-        for group in plan.factors
-    ]
-    held = [(mode, shares) for mode, shares in held if shares]
+    settings = scene.program.settings
+    held = _held_factors(scene, plan.factors)
     if not held:
         return
     if settings.multiplier_base == "base_rate":
         base = _entry_base(scene, len(base))
-    scale = 1
-    for _, shares in held:
-        for clause, _ in shares:
-            for _, denominator in clause.factors:
-                scale *= denominator
-    values = [value * scale for value in base]
+    # Divisible by every denominator, so that factors multiply integers.
+    scale = prod(under for _, shares in held for clause, _ in shares for _, under in clause.factors)
+    values = base if scale == 1 else [value * scale for value in base]
     stacked: list[list[Extra]] = []
     for mode, shares in held:
         extras = _group_extras(mode, shares, values)
@@ -135,6 +129,17 @@ def _multiplier_stage(scene: Scene, plan: Plan, base: list[int], drafts: list[Dr
     for extras in stacked:
         for extra in extras:
             _draft_extra(scene, extra, scale * scene.compiled.scale, drafts)
+
+
+def _held_factors(scene: Scene, groups: Sequence[Group]) -> list[tuple[str, Shares]]:
+    """Return the multipliers that hold, with their cells, by group."""
+    held: list[tuple[str, Shares]] = []
+    for group in groups:
+        found = scene.held(group)
+        if found:
+            shares = [(clause, scene.cells.of_clause(clause, lines)) for clause, lines in found]
+            held.append((group.mode, shares))
+    return held
 
 
 def _entry_base(scene: Scene, count: int) -> list[int]:
@@ -214,7 +219,10 @@ def _draft_extra(scene: Scene, extra: Extra, scale: int, drafts: list[Draft]) ->
 
 
 def _bonus_group(scene: Scene, group: Group, drafts: list[Draft]) -> None:
-    found = [bonus_drafts(scene, clause, clause.bonuses, lines) for clause, lines in scene.held(group)]
+    held = scene.held(group)
+    if not held:
+        return
+    found = [bonus_drafts(scene, clause, clause.bonuses, lines) for clause, lines in held]
     if group.mode == "best" and len(found) > 1:
         found = [max(found, key=lambda each: sum(Fraction(one.numerator, one.denominator) for one in each))]
     for each in found:

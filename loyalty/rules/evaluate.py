@@ -16,7 +16,7 @@ from loyalty.rules.drafts import Draft, earnings_of, ration_draft, round_drafts
 from loyalty.rules.earning import bonus_drafts, earn
 from loyalty.rules.giving import Gifts
 from loyalty.rules.hints import near_misses
-from loyalty.rules.limits import uses_of
+from loyalty.rules.limits import ration_of, uses_of
 from loyalty.rules.outcome import Discount, Evaluation, Hint, LimitUse, LineOutcome, Progress
 from loyalty.rules.rewards import claim_rewards
 from loyalty.rules.scene import Scene
@@ -81,7 +81,7 @@ def _purchase(scene: Scene, basket: Basket, *, hints: bool) -> Evaluation:
         plan = plan.with_coupons(coupons)
     if basket.rewards:
         discounts += claim_rewards(scene, basket.rewards, warnings)
-    scene.priced = True
+    scene.finish_prices()
     lines = _lines(scene, basket)
     if member is None:
         return Evaluation(lines=lines, discounts=tuple(discounts), limits=_limit_uses(scene))
@@ -129,13 +129,21 @@ def _points(scene: Scene, plan: Plan) -> tuple[list[Progress], list[Draft], Gift
 
 
 def _award(scene: Scene, clause: Clause, moved: Progress, drafts: list[Draft], gifts: Gifts) -> None:
-    """Give what a completed challenge promises: points over the lines that moved it, and gifts."""
+    """Give what a completed challenge promises, as far as its limits go: points over its lines, and gifts."""
+    rations = [ration_of(scene, limit) for limit in clause.limits]
+    if any(ration.empty for ration in rations):
+        return
+    for ration in rations:
+        ration.take_time()
+    again = clause in scene.tallies
     lines = () if scene.occasion is not None else scene.holds(clause) or scene.group(clause.bit)
     for draft in bonus_drafts(scene, clause, clause.bonuses, lines, moved.instance):
         if clause.limits:
             ration_draft(scene, draft, 0)
         drafts.append(draft)
     gifts.give(scene, clause, moved.instance)
+    if clause.limits:
+        scene.tally(clause).times += again
 
 
 def _limit_uses(scene: Scene) -> tuple[LimitUse, ...]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from loyalty.rules.cells import Cells
+from loyalty.rules.cells import NO_CELLS, Cells
 from loyalty.rules.limits import Ration, Tally, ration_of
 from loyalty.rules.prices import Prices
 
@@ -27,17 +27,17 @@ class Scene:
     """What is known about one occasion. Lines are meant by their place in the basket."""
 
     __slots__ = (
-        "_cells",
         "_groups",
         "_held",
         "_resolved",
         "basket",
+        "cells",
         "channel",
         "compiled",
         "eligible_minor",
+        "kinds",
         "line",
         "local",
-        "masks",
         "member",
         "occasion",
         "occurred_at",
@@ -75,21 +75,23 @@ class Scene:
         self.line: Line | None = None
         self.eligible_minor = occasion.amount_minor if occasion is not None else 0
         lines = basket.lines if basket is not None else ()
-        self.masks = [compiled.kind_of(line).mask for line in lines]
+        self.kinds = [compiled.kind_of(line) for line in lines]
         self.prices = Prices(
             [line.quantity * line.unit_price_minor for line in lines], [line.quantity for line in lines]
         )
-        # Whether the price effects are done.
-        self.priced = basket is None
+        # Whether the price effects are done; the amounts that may earn are known from then on.
+        self.priced = False
+        self.cells = NO_CELLS
         # What claimed rewards cost.
         self.spent_milli = 0
         self.rations: dict[str, Ration] = {}
         self.tallies: dict[Clause, Tally] = {}
         self.basket = basket
         self._resolved = False
-        self._cells: Cells | None = None
         self._groups: dict[int, tuple[int, ...]] = {}
         self._held: dict[Clause, tuple[int, ...] | None] = {}
+        if basket is None:
+            self.finish_prices()
 
     @property
     def source(self) -> Basket:
@@ -104,12 +106,10 @@ class Scene:
             self.basket = replace(self.basket, lines=tuple([resolve(line) for line in self.basket.lines]))
             self._resolved = True
 
-    @property
-    def cells(self) -> Cells:
-        """Return the amounts that may earn, made when the prices are final."""
-        if self._cells is None:
-            self._cells = Cells.of(self)
-        return self._cells
+    def finish_prices(self) -> None:
+        """Say that prices are final, and make the amounts that may earn."""
+        self.cells = Cells.of(self)
+        self.priced = True
 
     def in_tier(self, tier: str) -> Scene:
         """Return the same occasion as if the member were in another tier; prices are shared, limits start afresh."""
@@ -130,7 +130,7 @@ class Scene:
         """Return the lines that an ``on`` is about."""
         found = self._groups.get(bit)
         if found is None:
-            found = tuple([place for place, mask in enumerate(self.masks) if mask & bit])
+            found = tuple([place for place, kind in enumerate(self.kinds) if kind.mask & bit])
             self._groups[bit] = found
         return found
 
@@ -155,8 +155,8 @@ class Scene:
 
     def held(self, group: Group) -> Held:
         """Return the clauses of a group that hold, best rank first; an exclusive one silences the others."""
-        if len(group.clauses) == 1:
-            only = group.clauses[0]
+        only = group.only
+        if only is not None:
             lines = self.holds(only)
             return [] if lines is None else [(only, lines)]
         found: Held = []

@@ -20,20 +20,15 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
         if not count:
             return []
         weights, whole = [1] * count, count
-    if total == whole:
-        return list(weights)
-    parts: list[int] = []
-    remainders: list[int] = []
-    rest = total
-    for weight in weights:
-        part, remainder = divmod(total * weight, whole)
-        parts.append(part)
-        remainders.append(remainder)
-        rest -= part
+    parts = [total * weight // whole for weight in weights]
+    rest = total - sum(parts)
     if rest:
-        order = sorted(range(count), key=remainders.__getitem__, reverse=True)
-        for index in order[:rest]:
-            parts[index] += 1
+        remainders = [total * weight % whole for weight in weights]
+        if rest == 1:
+            parts[remainders.index(max(remainders))] += 1
+        else:
+            for index in sorted(range(count), key=remainders.__getitem__, reverse=True)[:rest]:
+                parts[index] += 1
     return parts
 
 

@@ -309,3 +309,19 @@ def test_progress_from_steps_equals_progress_as_it_happened(qualifies_by: str, b
 PROGRAMS = {
     kind: of_goal(kind, 3 if kind in ("items", "visits", "distinct_days") else 1500) for kind in KINDS
 }
+
+
+def test_an_award_keeps_to_its_limits() -> None:
+    of = of_goal("accumulated", 1000, limits=[{"times": 1, "per": "life"}])
+    outcome = buy(
+        of, line(price=1000), who=holding(received("goal", "a", at=START), received("goal", "b", at=START))
+    )
+    assert state(outcome) == [("a", 1000, True), ("b", 1000, True)]
+    assert earned(outcome, "goal") == 50_000
+    assert [(use.limit, use.times) for use in outcome.limits] == [("offer:goal:life:times", 1)]
+    of = of_goal("accumulated", 1000, limits=[{"points_milli": 70_000, "per": "life"}])
+    outcome = buy(
+        of, line(price=1000), who=holding(received("goal", "a", at=START), received("goal", "b", at=START))
+    )
+    assert earned(outcome, "goal") == 70_000
+    assert [(use.times, use.amount) for use in outcome.limits] == [(2, 70_000)]

@@ -1,4 +1,4 @@
-"""What must hold for every program and basket: parts add up, prices stay above zero, the order of lines is no matter."""
+"""What holds for every program and basket: parts add up, prices stay above zero, the order of lines is no matter."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A month of a coffee chain's app, replayed: the engine must find the log's 33,579 completions, and no others.
 
-The data lie beside the project (``shared/data``, see its README) and are no part of it: without them the test is skipped.
+The data lie beside the project (``shared/data``, see its README) and are no part of it: without them it is skipped.
 """
 
 from __future__ import annotations

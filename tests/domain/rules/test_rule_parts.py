@@ -254,11 +254,13 @@ def test_a_comparison_with_nothing_is_false_and_not_turns_it() -> None:
     for op, value in (("=", "x"), ("!=", "x"), ("in", ["x"]), ("not_in", ["x"])):
         tree = {"field": "member.favorite_store", "op": op, "value": value}
         condition, opposite = compile_condition(tree), compile_condition({"not": tree})
-        assert condition is not None and opposite is not None
+        assert condition is not None
+        assert opposite is not None
         assert condition.test(context()) is False
         assert opposite.test(context()) is True
     has = compile_condition({"field": "order.tags", "op": "has_none", "value": ["x"]})
-    assert has is not None and has.test(context()) is False
+    assert has is not None
+    assert has.test(context()) is False
     assert compile_condition(None) is None
 
 
