@@ -7,11 +7,14 @@ from itertools import count
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.exc import IntegrityError
 
+from loyalty.clock import SetClock
 from tests.domain.sync.machine.bugs import CLIENT, SERVER, put_in
+from tests.domain.sync.machine.http import HttpMachine, HttpServer
 from tests.domain.sync.machine.machine import Machine
 from tests.domain.sync.machine.phone import Bugs
 from tests.domain.sync.machine.scripts import SCRIPTS
@@ -61,6 +64,13 @@ def is_seen(name: str) -> bool:
 
 def test_devices_converge_and_nothing_is_lost_or_done_twice(staged: pytest.MonkeyPatch) -> None:
     run_state_machine_as_test(Machine, settings=SHORT)
+
+
+def test_the_same_holds_through_the_route(
+    staged: pytest.MonkeyPatch, client: FlaskClient, clock: SetClock
+) -> None:
+    HttpServer.client, HttpServer.clock = client, clock
+    run_state_machine_as_test(HttpMachine, settings=settings(SHORT, max_examples=8))
 
 
 @pytest.mark.soak
