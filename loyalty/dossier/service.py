@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
-from loyalty import changes, members, rules, sales, staff
+from loyalty import changes, members, orders, preferences, rules, sales, staff, sync
 from loyalty.actor import Actor
 from loyalty.dossier.table import PARTS, Part
 from loyalty.members import Merge
@@ -93,10 +93,13 @@ def merge(session: Session, *, actor: Actor, survivor: int, merged: int, now: da
     program = rules.program_at(session, now)
     feed, moved = _feed(session, (survivor, merged)), _sales_of(session, merged)
     done = members.merge_books(session, survivor=survivor, merged=merged, program=program, now=now)
+    preferences.merge(session, survivor=survivor, merged=merged, now=now)
+    orders.merge(session, survivor=survivor, merged=merged, now=now)
+    sync.merge(session, survivor=survivor, merged=merged)
     for part in PARTS:
         _MERGES[part.merge](session, part, done)
     for part in reversed(PARTS):
-        if part.merge in ("move", "fill", "add", "renumber", "drop"):
+        if part.merge in ("move", "fill", "add", "drop"):
             _execute(session, f"DELETE FROM {part.table} WHERE {part.column} = :merged", merged=merged)
     _renumber_lots(session, done, moved)
     session.expire_all()
@@ -136,11 +139,11 @@ def _nothing(session: Session, part: Part, done: Merge) -> None:
 
 def _move(session: Session, part: Part, done: Merge) -> None:
     """Copy the rows to the survivor; the originals are deleted afterwards, children first."""
-    _copy(session, part, done, {}, "")
+    _copy(session, part, done, "")
 
 
 def _fill(session: Session, part: Part, done: Merge) -> None:
-    _copy(session, part, done, {}, "ON CONFLICT DO NOTHING")
+    _copy(session, part, done, "ON CONFLICT DO NOTHING")
 
 
 def _add(session: Session, part: Part, done: Merge) -> None:
@@ -148,13 +151,7 @@ def _add(session: Session, part: Part, done: Merge) -> None:
     sums = ", ".join(
         f"{column} = {part.table}.{column} + excluded.{column}" for column in ("times", "amount")
     )
-    _copy(session, part, done, {}, f"ON CONFLICT ({keys}) DO UPDATE SET {sums}")
-
-
-def _renumber(session: Session, part: Part, done: Merge) -> None:
-    """Number the rows on from the survivor's last, in the order they have."""
-    last = f"(SELECT coalesce(max(number), 0) FROM {part.table} WHERE member_id = :survivor)"
-    _copy(session, part, done, {"number": f"{last} + row_number() OVER (ORDER BY number)"}, "")
+    _copy(session, part, done, f"ON CONFLICT ({keys}) DO UPDATE SET {sums}")
 
 
 def _rename(session: Session, part: Part, done: Merge) -> None:
@@ -166,9 +163,9 @@ def _rename(session: Session, part: Part, done: Merge) -> None:
     )
 
 
-def _copy(session: Session, part: Part, done: Merge, other: Mapping[str, str], suffix: str) -> None:
+def _copy(session: Session, part: Part, done: Merge, suffix: str) -> None:
     columns = [column.name for column in _table(part).columns]
-    values = [":survivor" if name == part.column else other.get(name, name) for name in columns]
+    values = [":survivor" if name == part.column else name for name in columns]
     _execute(
         session,
         f"INSERT INTO {part.table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {part.table} "
@@ -183,7 +180,6 @@ _MERGES: Final[Mapping[str, Callable[[Session, Part, Merge], None]]] = {
     "fill": _fill,
     "rename": _rename,
     "add": _add,
-    "renumber": _renumber,
     "drop": _nothing,
     "stay": _nothing,
     "done": _nothing,

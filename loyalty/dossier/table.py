@@ -2,8 +2,8 @@
 
 ``export``: told to the member, except the columns in ``hide`` (secrets, and what is ours alone).
 ``merge``: ``move`` rows to the survivor · ``fill`` (move those the survivor has none of, drop the others) · ``rename``
-(the key does not begin with the member) · ``add`` (counters) · ``renumber`` · ``drop`` · ``stay`` (write-once
-books and history of the old number) · ``done`` (by ``members.merge_books``).
+(the key does not begin with the member) · ``add`` (counters) · ``drop`` · ``stay`` (write-once books and history of
+the old number) · ``done`` (by ``members.merge_books`` or a feature's own ``merge``).
 ``erase``: ``delete`` what is personal · ``keep`` what names nobody once the person is forgotten · ``blank`` some
 columns · ``done`` (by ``members.erase_books``).
 
@@ -21,7 +21,7 @@ class Part:
     """What becomes of the rows of one table that name a member in ``column``."""
 
     table: str
-    merge: Literal["move", "fill", "rename", "add", "renumber", "drop", "stay", "done"]
+    merge: Literal["move", "fill", "rename", "add", "drop", "stay", "done"]
     erase: Literal["delete", "keep", "blank", "done"]
     hide: tuple[str, ...] = ()
     column: str = "member_id"
@@ -77,26 +77,26 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("gift_card", merge="rename", erase="keep", hide=("code_hash",), column="bought_by"),
     Part("gift_card", merge="rename", erase="keep", column="claimed_by", export=False),
     Part("gift_card_redemption", merge="move", erase="keep"),
-    # preferences: the survivor's win, the other's fill the gaps
-    Part("preference", merge="fill", erase="delete"),
-    Part("favorite", merge="fill", erase="delete"),
-    Part("dietary_note", merge="fill", erase="delete"),
-    Part("usual", merge="fill", erase="delete"),
-    Part("consent", merge="fill", erase="delete"),
+    # preferences
+    Part("preference", merge="done", erase="delete"),
+    Part("favorite", merge="done", erase="delete"),
+    Part("dietary_note", merge="done", erase="delete"),
+    Part("usual", merge="done", erase="delete"),
+    Part("consent", merge="done", erase="delete"),
     # What was allowed, when and how must be provable after the member has gone; it names nobody then.
-    Part("consent_event", merge="renumber", erase="keep"),
+    Part("consent_event", merge="done", erase="keep"),
     # orders
-    Part("draft_order", merge="move", erase="delete"),
-    Part("draft_line", merge="move", erase="delete"),
+    Part("draft_order", merge="done", erase="delete"),
+    Part("draft_line", merge="done", erase="delete"),
     # messages
     Part("message", merge="move", erase="delete"),
     Part("outbox", merge="move", erase="delete"),
     # sync, changes
     Part("change", merge="drop", erase="delete", export=False),
-    Part("mutation_outcome", merge="move", erase="delete", hide=("args_hash",)),
-    Part("device_queue", merge="move", erase="delete"),
-    Part("mutation_failure", merge="move", erase="delete"),
-    Part("notice", merge="move", erase="delete"),
-    Part("profile_stamp", merge="fill", erase="delete"),
+    Part("mutation_outcome", merge="done", erase="delete", hide=("args_hash",)),
+    Part("device_queue", merge="done", erase="delete"),
+    Part("mutation_failure", merge="done", erase="delete"),
+    Part("notice", merge="done", erase="delete"),
+    Part("profile_stamp", merge="done", erase="delete"),
     Part("feed_horizon", merge="drop", erase="delete", export=False),
 )
