@@ -16,8 +16,10 @@ from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError, PaymentDeclined, Refused
 from loyalty.ids import new_id
+from loyalty.ledger import InsufficientPoints
 from loyalty.offers import code_hash
-from loyalty.sales import advance, basket, identity, purchase, receipts, state, writing
+from loyalty.rules.facts import Basket
+from loyalty.sales import advance, basket, contention, identity, purchase, receipts, state, writing
 from loyalty.sales.effects import Moment
 from loyalty.sales.purchase import Decision
 from loyalty.sales.refusals import (
@@ -69,7 +71,8 @@ def quote(
     identity.require_may_spend(identified, wallet_minor=wallet, rewards=bool(request.rewards))
     advance.catch_up(loaded, now=now)
     standing = receipts.balance_of(loaded)
-    decision = purchase.decide(loaded, made, request.tenders, Moment(now, now, _reference(sale)), hints=True)
+    moment = Moment(now, now, _reference(sale))
+    decision = _decide(session, loaded, made, request, moment, hints=True)
     if request.id and identified.verified and identified.verified.first_seen:
         codes.bind(session, identified.verified, reference=_reference(sale), now=now)
     chosen = locale or (loaded.person.locale if loaded.person else loaded.program.locales[0])
@@ -139,7 +142,7 @@ def _settle(
         identity.require_own_tenders(request, actor)
         made = basket.basket_of(request, loaded, actor=actor, at=at)
         moment = Moment(at, now, _reference(sale), sale)
-        decision = purchase.decide(loaded, made, request.tenders, moment, trusting=late)
+        decision = _decide(session, loaded, made, request, moment, trusting=late)
         identity.require_may_spend(
             identified,
             wallet_minor=decision.payment.wallet_minor,
@@ -197,6 +200,23 @@ def _use_payments(session: Session, loaded: State, decision: Decision, *, sale: 
                 seq=loaded.books.account.seq,
                 now=now,
             )
+
+
+def _decide(
+    session: Session,
+    loaded: State,
+    made: Basket,
+    request: SaleRequest,
+    moment: Moment,
+    *,
+    hints: bool = False,
+    trusting: bool = False,
+) -> Decision:
+    """Decide a purchase; where points are missing, say whether they were spent since the scan."""
+    try:
+        return purchase.decide(loaded, made, request.tenders, moment, hints=hints, trusting=trusting)
+    except InsufficientPoints as error:
+        raise contention.explained(session, loaded, error, at=moment.at) from None
 
 
 def _reference(sale: str) -> str:

@@ -10,7 +10,7 @@ from loyalty import codes, ledger, sales, wallet
 from loyalty.actor import Actor
 from loyalty.errors import DomainError
 from loyalty.rules import refusals as rules_refusals
-from loyalty.sales import identity, refusals
+from loyalty.sales import contention, identity, refusals
 from loyalty.sales.purchase import Decision
 from loyalty.sales.state import State
 from loyalty.web.api import Call
@@ -335,6 +335,7 @@ BASKET_ERRORS: Final[tuple[type[DomainError], ...]] = (
     rules_refusals.TierTooLow,
     rules_refusals.UsedThisPeriod,
     ledger.InsufficientPoints,
+    contention.AlreadySpent,
     ledger.InsufficientFunds,
     ledger.HoldMissing,
     ledger.HoldTooSmall,
