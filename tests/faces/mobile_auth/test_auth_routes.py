@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from loyalty import codes, members, rules
+from loyalty import codes, members
 from loyalty.actor import SYSTEM
 from loyalty.clock import SetClock
 from loyalty.config import Settings
@@ -20,16 +19,6 @@ from tests.joined import join
 
 ANN = "ann@example.com"
 DEVICE = {"name": "Ann's phone", "platform": "app"}
-
-
-@pytest.fixture(autouse=True)
-def program(app: Flask, clock: SetClock) -> None:
-    """Put the demo's program into force."""
-    with transaction() as session:
-        rules.apply(
-            session, rules.load_shipped("cafe-stars"), actor=SYSTEM, live_from=clock.now() - timedelta(days=1),
-            note="", now=clock.now() - timedelta(days=1),
-        )  # fmt: skip
 
 
 def code_for(address: str) -> str:
