@@ -7,8 +7,9 @@ from loyalty.sales.occasions import adjust, bring_up_to_date, record_event, top_
 from loyalty.sales.records import describe, history, learn, member_card, rewards_of, standing_of, statement
 from loyalty.sales.refusals import SaleMissing
 from loyalty.sales.requests import LineRequest, ReturnLine, SaleRequest, TenderRequest
-from loyalty.sales.returns import find, return_lines, void
+from loyalty.sales.returns import return_lines, void
 from loyalty.sales.service import quote, settle
+from loyalty.sales.sold import find
 
 __all__ = [
     "LineRequest",

@@ -17,9 +17,9 @@ from loyalty.sales.effects import Consequences, Moment
 from loyalty.sales.state import State
 
 
-def catch_up(state: State, *, now: datetime) -> Consequences:
+def catch_up(state: State, *, now: datetime, done: Consequences | None = None) -> Consequences:
     """Bring a member up to ``now``: holds first (their points may lapse), then tiers, then points, then occasions."""
-    done = Consequences()
+    done = Consequences() if done is None else done
     books, stood = state.books, state.standing
     if books is None or stood is None or now < stood.advanced_at:
         return done

@@ -16,7 +16,7 @@ from loyalty.sales import advance, occasions, purchase, receipts, service, state
 from loyalty.sales.effects import Moment
 from loyalty.sales.refusals import AlreadyClaimed, ClaimTooLate, MemberBlocked, SaleMissing
 from loyalty.sales.requests import TenderRequest
-from loyalty.sales.returns import Sold, find
+from loyalty.sales.sold import Sold, find
 
 
 def claim(

@@ -15,7 +15,9 @@ BY_PUBLIC_ID: Final = "(SELECT coalesce(merged_into, member_id) FROM member WHER
 
 LOCK: Final = f"SELECT {ledger_queries.ACCOUNT_COLUMNS} FROM account WHERE member_id = WHO FOR NO KEY UPDATE"
 READ: Final = f"SELECT {ledger_queries.ACCOUNT_COLUMNS} FROM account WHERE member_id = WHO"
-LOTS: Final = f"SELECT {ledger_queries.LOT_COLUMNS} FROM lot WHERE member_id = WHO AND NOT closed ORDER BY expires_at, lot"
+LOTS: Final = f"""
+    SELECT {ledger_queries.LOT_COLUMNS} FROM lot WHERE member_id = WHO AND NOT closed ORDER BY expires_at, lot
+"""
 HOLDS: Final = (
     "SELECT id, unit, amount, until, pins, purpose FROM hold WHERE member_id = WHO AND state = 'open'"
 )
@@ -63,7 +65,8 @@ SELECT m.member_id, m.public_id, m.given_name, m.family_name, m.locale, m.birthd
   (SELECT jsonb_build_array(u.reference, u.used_at) FROM code_use u
     WHERE u.member_id = m.member_id AND u.code = %(code_use)s),
   (SELECT t.status FROM till t WHERE t.id = %(till)s),
-  (SELECT v.version FROM program_version v WHERE v.live_from <= %(at)s ORDER BY v.live_from DESC, v.version DESC LIMIT 1),
+  (SELECT v.version FROM program_version v WHERE v.live_from <= %(at)s
+    ORDER BY v.live_from DESC, v.version DESC LIMIT 1),
   (SELECT jsonb_object_agg(p.name, p.value) FROM preference p WHERE p.member_id = m.member_id),
   EXISTS (SELECT FROM sale x WHERE x.id = %(sale_id)s)
 FROM (SELECT WHO AS id) AS who
@@ -129,9 +132,10 @@ TIER_MOVES: Final = """
         AND t.reference = 'sale:' || c.sale LIMIT 1)
     FROM tier_change c WHERE c.member_id = %(member_id)s AND c.kind <> 'undone' ORDER BY c.number DESC LIMIT 5
 """
-RETURNED_OF_LOTS: Final = (
-    "SELECT taken_milli FROM sale_return WHERE member_id = %(member_id)s AND sale_id = %(sale)s"
-)
+TAKEN_OF_SALE: Final = """
+    SELECT coalesce(sum(taken_milli), 0)::bigint FROM sale_return
+    WHERE member_id = %(member_id)s AND sale_id = %(sale)s
+"""
 GIVE_BACK_LIMIT: Final = """
     UPDATE limit_counter SET times = greatest(times - %(times)s, 0), amount = greatest(amount - %(amount)s, 0)
     WHERE member_id = %(member_id)s AND limit_key = %(limit)s AND period = %(period)s
@@ -153,4 +157,45 @@ PURCHASES: Final = """
     FROM sale s JOIN sale_line l ON l.member_id = s.member_id AND l.sale_id = s.id
     WHERE s.member_id = %(member_id)s AND l.kind = 'product' AND l.quantity > l.returned_quantity
     ORDER BY s.occurred_at DESC, s.id, l.position LIMIT %(limit)s
+"""
+GIVE_BACK_GRANTS: Final = (
+    "UPDATE reward_grant SET used_by = NULL WHERE member_id = %(member_id)s AND id = ANY(%(these)s)"
+)
+WITHDRAW_GRANTS: Final = """
+    UPDATE reward_grant SET withdrawn_at = %(now)s
+    WHERE member_id = %(member_id)s AND id = ANY(%(these)s) AND used_by IS NULL
+"""
+UNDO_PROMOTIONS: Final = (
+    "UPDATE tier_change SET kind = 'undone' WHERE member_id = %(member_id)s AND number = ANY(%(these)s)"
+)
+GIVE_BACK_COUPONS: Final = "UPDATE coupon_code SET uses_left = uses_left + 1 WHERE id = ANY(%(these)s)"
+GIVE_BACK_STOCK: Final = """
+    UPDATE reward_stock SET taken = greatest(taken - back.count, 0)
+    FROM (SELECT reward, count(*) AS count FROM unnest(%(these)s::text[]) AS b (reward) GROUP BY reward) AS back
+    WHERE reward_stock.reward = back.reward
+"""
+LOWER_STEPS: Final = """
+    UPDATE challenge_step SET amount = s.amount
+    FROM unnest(%(amounts)s::bigint[], %(instances)s::text[], %(lines)s::text[]) AS s (amount, instance, line)
+    WHERE challenge_step.member_id = %(member_id)s AND challenge_step.sale = %(sale)s
+      AND challenge_step.instance = s.instance AND challenge_step.line = s.line
+"""
+REWRITE_EFFECTS: Final = (
+    "UPDATE sale SET effects = %(effects)s::jsonb WHERE member_id = %(member_id)s AND id = %(sale)s"
+)
+LOWER_SALE: Final = """
+    UPDATE sale SET returned_minor = returned_minor + %(amount)s, tenders = %(tenders)s::jsonb,
+           effects = %(effects)s::jsonb, state = %(state)s
+    WHERE member_id = %(member_id)s AND id = %(sale)s
+"""
+LOWER_LINES: Final = """
+    UPDATE sale_line SET returned_quantity = r.quantity
+    FROM unnest(%(lines)s::text[], %(quantities)s::bigint[]) AS r (line, quantity)
+    WHERE sale_line.member_id = %(member_id)s AND sale_line.sale_id = %(sale)s AND sale_line.line = r.line
+"""
+INSERT_RETURN: Final = """
+    INSERT INTO sale_return (member_id, id, sale_id, kind, occurred_at, recorded_at, till, staff, lines, refunds,
+                             amount_minor, taken_milli, restored_milli, seq)
+    VALUES (%(member_id)s, %(id)s, %(sale)s, %(kind)s, %(at)s, %(now)s, %(till)s, %(staff)s, %(lines)s::jsonb,
+            %(refunds)s::jsonb, %(amount)s, %(taken)s, %(restored)s, %(seq)s)
 """

@@ -16,7 +16,7 @@ from loyalty.rules.program import Program
 from loyalty.sales import queries, receipts
 from loyalty.sales.occasions import view
 from loyalty.sales.refusals import SaleMissing
-from loyalty.sales.returns import Sold, find
+from loyalty.sales.sold import Sold, find
 from loyalty.sales.state import State
 
 EFFECTS: Final = {

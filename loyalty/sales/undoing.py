@@ -1,111 +1,73 @@
-"""Undo exactly what returned lines caused. Pure: on the books, the state, and the record of the sale.
+"""Undo exactly what returned lines caused: claw back first, then restore. Pure: on the member's books in memory.
 
-Of every amount that a line caused, ``floor(total * returned / bought)`` is undone after ``returned`` of its ``bought``
-pieces came back; each step undoes the difference to the step before, so that any sequence of partial returns ends
-exactly where one whole return does (LEDGER.md § 3).
+Any sequence of partial returns of everything equals one whole return and leaves the member as if the sale had never
+been.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from loyalty.ledger import LotState
+from loyalty import rules
+from loyalty.ledger import chart
+from loyalty.rules import expiry
+from loyalty.rules.facts import Step
 from loyalty.rules.split import split
-from loyalty.sales.effects import SOURCES, Consequences
-from loyalty.sales.state import State
+from loyalty.sales.effects import SOURCES, OfferChange
+from loyalty.sales.reversal import Found, Reversal
+from loyalty.sales.standing import relive
 from loyalty.why import Why
 
 
-@dataclass(slots=True)
-class SoldLine:
-    """One line of the sale, with how much of it came back before and after this return."""
-
-    line: str
-    sku: str
-    quantity: int
-    net_minor: int
-    before: int
-    after: int
-
-    def part(self, total: int) -> int:
-        """Return what this return takes of an amount that the whole line caused."""
-        return total * self.after // self.quantity - total * self.before // self.quantity
-
-    @property
-    def gone(self) -> bool:
-        """Tell whether nothing is left of the line."""
-        return self.after == self.quantity
-
-
-@dataclass(slots=True)
-class Undone:
-    """What a return did, to be written and answered."""
-
-    amount_minor: int = 0
-    taken_milli: int = 0
-    restored_milli: int = 0
-    refunds: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    limits: list[tuple[str, str, int, int, bool]] = field(
-        default_factory=list[tuple[str, str, int, int, bool]]
-    )
-    grants_back: list[str] = field(default_factory=list[str])
-    coupons_back: list[str] = field(default_factory=list[str])
-    stock_back: list[str] = field(default_factory=list[str])
+def undo(reversal: Reversal, found: Found) -> None:
+    """Undo everything the returned lines did to the member; a ledger transaction must be open."""
+    occurred_at: datetime = reversal.sold.row["occurred_at"]
+    for earning in reversal.record.get("earnings", ()):
+        if earning["offer"] is None and earning["on_return"] == "reverse":
+            amount = reversal.part_of(earning["by_line"])
+            if amount:
+                _take_back(reversal, earning, amount, earned_at=occurred_at, forgiven=found.forgiven)
+    for instance in sorted(found.steps):
+        _undo_progress(reversal, found, instance)
+    for discount in reversal.record.get("discounts", ()):
+        _give_back_reward(reversal, found, discount)
+    _give_back_limits(reversal, found)
+    _give_back_money(reversal)
+    reversal.standing.spent_minor -= reversal.undone.amount_minor
+    if reversal.just_gone({}):
+        reversal.standing.visits -= 1
+        reversal.standing.last_visit_at = found.last_visit_at
+        if not found.active_besides:
+            _undo_extensions(reversal)
+    _undo_promotions(reversal, found)
 
 
-def part_of(by_line: Mapping[str, int], lines: Mapping[str, SoldLine]) -> int:
-    """Return what this return takes of an amount that is split over lines."""
-    return sum(lines[line].part(amount) for line, amount in by_line.items())
+def refund(tenders: list[dict[str, Any]], amount_minor: int) -> list[dict[str, Any]]:
+    """Split a refund over the tenders in proportion to what each still holds; note it on them and return the parts."""
+    left = [tender["amount_minor"] - tender["refunded_minor"] for tender in tenders]
+    refunds: list[dict[str, Any]] = []
+    for tender, part in zip(tenders, split(amount_minor, left), strict=True):
+        if part:
+            tender["refunded_minor"] += part
+            refunds.append({"kind": tender["kind"], "amount_minor": part, "reference": tender["reference"]})
+    return refunds
 
 
-def all_gone(by_line: Mapping[str, int], lines: Mapping[str, SoldLine]) -> bool:
-    """Tell whether every line that caused something is wholly returned, and was not before."""
-    names = list(by_line) or list(lines)
-    now_gone = all(lines[line].gone for line in names)
-    was_gone = all(lines[line].before == lines[line].quantity for line in names)
-    return now_gone and not was_gone
-
-
-def take_back_points(
-    state: State,
-    done: Consequences,
-    undone: Undone,
-    record: Mapping[str, Sequence[Mapping[str, Any]]],
-    lines: Mapping[str, SoldLine],
-    *,
-    earned_at: datetime,
-    forgiven: dict[int, int],
-) -> None:
-    """Take back what the returned lines earned; points of the sale's own lots that expired are not taken again.
-
-    ``forgiven`` is, per lot of the sale, how much of it expired and was not yet forgiven; it is used up here.
-    """
-    for earning in record.get("earnings", ()):
-        if earning["offer"] is not None or earning["on_return"] != "reverse" or earning.get("undone"):
-            continue
-        amount = part_of(earning["by_line"], lines)
-        if amount:
-            take_back_earning(state, done, undone, earning, amount, earned_at=earned_at, forgiven=forgiven)
-
-
-def take_back_earning(
-    state: State,
-    done: Consequences,
-    undone: Undone,
+def _take_back(
+    reversal: Reversal,
     earning: Mapping[str, Any],
     amount_milli: int,
     *,
     earned_at: datetime,
     forgiven: dict[int, int],
 ) -> None:
-    """Take back some of one earning, from its own lot first, and take it out of the tier counter."""
-    books, standing = state.books, state.standing
-    assert books is not None
-    assert standing is not None
-    lot = earning["lot"]
+    """Take back some of one earning, from its own lot first, and take it out of the tier counter.
+
+    Points of that lot that expired are not taken again: ``forgiven`` is how many, and is used up here.
+    """
+    books, standing, lot = reversal.books, reversal.standing, earning["lot"]
     lapsed = min(amount_milli, forgiven.get(lot, 0))
     if lapsed:
         forgiven[lot] -= lapsed
@@ -115,66 +77,101 @@ def take_back_earning(
             taken,
             source=SOURCES[earning["stage"]],
             own=() if lot is None else (lot,),
-            shortfall=state.program.settings.negative_points,
+            shortfall=reversal.state.program.settings.negative_points,
             rule=earning["rule"],
             why=Why("returned", {"rule": earning["rule"], "points_milli": taken}),
         )
-    undone.taken_milli += taken
+    reversal.undone.taken_milli += taken
     if earning["tier"]:
-        done.tier_earned[earned_at] = done.tier_earned.get(earned_at, 0) - amount_milli
+        counted = reversal.done.tier_earned
+        counted[earned_at] = counted.get(earned_at, 0) - amount_milli
         if earned_at > standing.window_from:
             standing.window_milli -= amount_milli
-        done.entities.add("tier")
+        reversal.done.entities.add("tier")
 
 
-def give_back_rewards(
-    state: State,
-    done: Consequences,
-    undone: Undone,
-    record: Mapping[str, Sequence[Mapping[str, Any]]],
-    lines: Mapping[str, SoldLine],
-    lots: Mapping[int, LotState],
-    *,
-    now: datetime,
-) -> None:
-    """Give back what the returned lines' rewards, grants and coupons cost."""
-    books = state.books
-    assert books is not None
-    grace = now + timedelta(days=state.program.settings.restored_points_grace_days)
-    for discount in record.get("discounts", ()):
-        if uses := discount["uses"]:
-            before, after = _shares(discount, lines)
-            back = _slice(list(reversed(uses)), before, after)
-            if back:
-                books.restore(
-                    [(lots[number], milli) for number, milli in back],
-                    lapsed_until=grace,
-                    now=now,
-                    rule=discount["key"],
-                    why=Why("restored", {"reward": discount["key"], "points_milli": after - before}),
-                )
-                undone.restored_milli += after - before
-        if all_gone(discount["by_line"], lines):
-            if discount["grant"]:
-                undone.grants_back.append(discount["grant"])
-                done.entities.add(f"grant/{discount['grant']}")
-            if discount["coupon"] and discount["coupon"] not in undone.coupons_back:
-                undone.coupons_back.append(discount["coupon"])
-            if discount["source"] == "reward":
-                undone.stock_back.append(discount["key"])
+def _undo_progress(reversal: Reversal, found: Found, instance: str) -> None:
+    """Lower what the returned lines contributed; a challenge that falls below its target loses its award."""
+    steps: list[Step] = []
+    for known, original in found.steps[instance]:
+        step = known
+        if step.sale == reversal.sold.id and step.line in reversal.parts:
+            part = reversal.parts[step.line]
+            amount = original - original * part.after // part.quantity
+            reversal.undone.steps.append((amount, instance, step.line))
+            step = Step(step.sale, step.line, amount, step.day, step.occurred_at)
+        if step.amount:
+            steps.append(step)
+    offer = found.offers[instance]
+    progress, complete = rules.challenge_progress(reversal.state.program, offer.offer, steps)
+    change = OfferChange(progress, offer.completed_at, found.completed_by[instance])
+    if offer.completed_at is not None and not complete:
+        _undo_award(reversal, found, instance)
+        change = OfferChange(progress, None, None)
+    reversal.done.offers[instance] = change
+    reversal.done.entities.add(f"challenge/{instance}")
 
 
-def _shares(discount: Mapping[str, Any], lines: Mapping[str, SoldLine]) -> tuple[int, int]:
-    """Return how much of a reward's points was given back before this return, and is after it."""
-    names = list(discount["by_line"])
-    weights = [discount["by_line"][name] for name in names]
-    parts = split(discount["points_milli"], weights)
-    before = sum(p * lines[name].before // lines[name].quantity for name, p in zip(names, parts, strict=True))
-    after = sum(p * lines[name].after // lines[name].quantity for name, p in zip(names, parts, strict=True))
+def _undo_award(reversal: Reversal, found: Found, instance: str) -> None:
+    """Take back what a challenge gave, in whichever sale it was completed."""
+    awarding = found.awarding.get(found.completed_by[instance] or "")
+    if awarding is None:
+        return
+    for earning in awarding.record.get("earnings", ()):
+        if earning["offer"] == instance and not earning.get("undone"):
+            earning["undone"] = True
+            _take_back(
+                reversal,
+                earning,
+                earning["points_milli"],
+                earned_at=awarding.row["occurred_at"],
+                forgiven={},
+            )
+    for grant in awarding.record.get("grants", ()):
+        if grant["rule"] == found.offers[instance].offer and not grant.get("undone"):
+            grant["undone"] = True
+            reversal.undone.grants_withdrawn.append(grant["id"])
+            reversal.done.entities.add(f"grant/{grant['id']}")
+    if awarding is not reversal.sold:
+        reversal.undone.rewritten[awarding.id] = awarding
+
+
+def _give_back_reward(reversal: Reversal, found: Found, discount: Mapping[str, Any]) -> None:
+    """Give back what a reward, grant or coupon of the returned lines cost."""
+    undone = reversal.undone
+    before, after = _points_of_reward(reversal, discount)
+    back = _stretch(list(reversed(discount["uses"])), before, after)
+    if back:
+        grace = timedelta(days=reversal.state.program.settings.restored_points_grace_days)
+        reversal.books.restore(
+            [(found.lots[number], milli) for number, milli in back],
+            lapsed_until=reversal.now + grace,
+            now=reversal.now,
+            rule=discount["key"],
+            why=Why("restored", {"reward": discount["key"], "points_milli": after - before}),
+        )
+        undone.restored_milli += after - before
+    if not reversal.just_gone(discount["by_line"]):
+        return
+    if discount["grant"]:
+        undone.grants_back.append(discount["grant"])
+        reversal.done.entities.add(f"grant/{discount['grant']}")
+    if discount["coupon"] and discount["coupon"] not in undone.coupons_back:
+        undone.coupons_back.append(discount["coupon"])
+    if discount["source"] == "reward":
+        undone.stock_back.append(discount["key"])
+
+
+def _points_of_reward(reversal: Reversal, discount: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many of a reward's points were given back before this return, and are after it."""
+    lines = [reversal.parts[line] for line in discount["by_line"]]
+    shares = split(discount["points_milli"], list(discount["by_line"].values()))
+    before = sum(milli * line.before // line.quantity for line, milli in zip(lines, shares, strict=True))
+    after = sum(milli * line.after // line.quantity for line, milli in zip(lines, shares, strict=True))
     return before, after
 
 
-def _slice(uses: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+def _stretch(uses: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     """Return the stretch from ``start`` to ``end`` of amounts laid end to end."""
     back: list[tuple[int, int]] = []
     place = 0
@@ -186,32 +183,71 @@ def _slice(uses: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[
     return back
 
 
-def give_back_limits(
-    undone: Undone,
-    record: Mapping[str, Sequence[Mapping[str, Any]]],
-    lines: Mapping[str, SoldLine],
-    *,
-    keep: set[str],
-) -> None:
-    """Take the returned lines out of the counters of limits and budgets (not those in ``keep``)."""
-    for use in record.get("limits", ()):
-        if use["limit"] in keep:
+def _give_back_limits(reversal: Reversal, found: Found) -> None:
+    """Take the returned lines out of the counters of limits and budgets.
+
+    A monthly extension stays used if the member was active in that month by something else.
+    """
+    kept = tuple(
+        f"rule:{extension['rule']}:"
+        for extension in reversal.record.get("extensions", ())
+        if found.active_besides
+    )
+    for use in reversal.record.get("limits", ()):
+        if kept and use["limit"].startswith(kept):
             continue
-        amount = part_of(use["by_line"], lines) if use["by_line"] else 0
-        if not use["by_line"] and all_gone({}, lines):
-            amount = use["amount"]
-        times = use["times"] if all_gone(use["by_line"], lines) else 0
+        gone = reversal.just_gone(use["by_line"])
+        amount = reversal.part_of(use["by_line"]) if use["by_line"] else use["amount"] * gone
+        times = use["times"] * gone
         if amount or times:
-            undone.limits.append((use["limit"], use["period"], times, amount, use["shared"]))
+            reversal.undone.limits.append((use["limit"], use["period"], times, amount, use["shared"]))
 
 
-def refund(tenders: list[dict[str, Any]], amount_minor: int) -> list[dict[str, Any]]:
-    """Split a refund over the tenders in proportion to what each still holds; note it on them and return the parts."""
-    left = [tender["amount_minor"] - tender["refunded_minor"] for tender in tenders]
-    parts = split(amount_minor, left)
-    refunds: list[dict[str, Any]] = []
-    for tender, part in zip(tenders, parts, strict=True):
-        if part:
-            tender["refunded_minor"] += part
-            refunds.append({"kind": tender["kind"], "amount_minor": part, "reference": tender["reference"]})
-    return refunds
+def _give_back_money(reversal: Reversal) -> None:
+    """Put what the wallet paid back into it; other tenders are refunded where they were taken."""
+    for part in reversal.undone.refunds:
+        if part["kind"] == "wallet":
+            why = Why("refunded", {"amount_minor": part["amount_minor"]})
+            reversal.books.load_wallet(part["amount_minor"], source=chart.SPENT, why=why, beyond_limit=True)
+            reversal.done.entities.add("wallet")
+
+
+def _undo_extensions(reversal: Reversal) -> None:
+    """Give lots the end they had before this sale was the month's activity."""
+    books, program = reversal.books, reversal.state.program
+    for extension in reversal.record.get("extensions", ()):
+        dates: dict[int, datetime | None] = {}
+        for number, text in extension["lots"]:
+            lot, was = books.lots.get(number), datetime.fromisoformat(text)
+            if lot is not None and lot.expires_at == expiry.extended(program, was, extension["months"]):
+                dates[number] = was
+        books.move_expiry(dates)
+
+
+def _undo_promotions(reversal: Reversal, found: Found) -> None:
+    """Undo promotions whose tier points, as they stand now, would not have reached the tier."""
+    standing, books, program = reversal.standing, reversal.books, reversal.state.program
+    for move in found.moves:
+        if (move.kind, move.to_tier, move.at) != ("promotion", standing.tier, standing.tier_since):
+            return
+        counted = move.counted_milli + sum(
+            milli for at, milli in reversal.done.tier_earned.items() if move.window_from < at <= move.at
+        )
+        known = program.tiers.get(move.to_tier)
+        if known is None or counted >= known.points_milli:
+            return
+        reversal.undone.promotions.append(move.number)
+        standing.tier, standing.tier_since, standing.tier_until = (
+            move.from_tier,
+            move.prior_since,
+            move.prior_until,
+        )
+        reversal.done.entities.add("tier")
+        books.move_expiry(
+            {
+                lot: datetime.fromisoformat(text)
+                for lot, text, _ in move.lots
+                if text is not None and lot in books.lots and books.lots[lot].expires_at is None
+            }
+        )
+        relive(program, books, move.to_tier, move.from_tier, at=reversal.at, losing=True, policy="original")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from loyalty import codes, sales
@@ -74,7 +75,7 @@ def list_sales(call: Call) -> object:
     """Answer past sales, the newest first, each with its explanation."""
     scope = f"sales:{call.actor.member_id}"
     position = call.site.cursors.read(scope, call.query["cursor"])
-    before = None if position is None else (Instant().deserialize(position[0]), position[1])
+    before = None if position is None else (datetime.fromisoformat(position[0]), str(position[1]))
     limit = call.query["limit"]
     with snapshot() as session:
         found = sales.history(session, member_id_of(call), before=before, limit=limit + 1)

@@ -18,7 +18,9 @@ from loyalty.staff.models import Till
 
 NOON = datetime(2026, 5, 10, 13, tzinfo=UTC)
 SECRET = codes.code_secret("a secret of the tests, thirty-two characters or more")
-TILL = Actor(kind="till", id="till-1", channel="store", store="main-street", permissions=frozenset({"sale.settle"}))
+TILL = Actor(
+    kind="till", id="till-1", channel="store", store="main-street", permissions=frozenset({"sale.settle"})
+)
 
 
 @dataclass
@@ -136,7 +138,14 @@ def cafe(session: Session) -> Cafe:
     start = datetime(2020, 1, 1, tzinfo=UTC)
     rules.apply(session, rules.load_shipped("cafe-stars"), actor=SYSTEM, live_from=start, now=start)
     session.execute(
-        insert(Till).values(id="till-1", name="Till 1", store="main-street", status="active", enrolled_at=start, last_seen_at=start)
+        insert(Till).values(
+            id="till-1",
+            name="Till 1",
+            store="main-street",
+            status="active",
+            enrolled_at=start,
+            last_seen_at=start,
+        )
     )
     return Cafe(session)
 

@@ -67,7 +67,9 @@ def picture(cafe: Cafe, member_id: int) -> dict[str, Any]:
 
 @EXAMPLES
 @given(data=st.data())
-def test_buying_and_returning_everything_in_any_parts_is_as_if_nothing_happened(cafe: Cafe, data: Any) -> None:
+def test_buying_and_returning_everything_in_any_parts_is_as_if_nothing_happened(
+    cafe: Cafe, data: Any
+) -> None:
     with cafe.session.begin_nested() as savepoint:
         cafe.at(2026, 6, 2, 9)
         ann = cafe.member(points=data.draw(st.sampled_from([0, 100, 480, 3000])), wallet=5000)
