@@ -15,6 +15,7 @@ from flask import render_template
 from markupsafe import Markup, escape
 
 from loyalty.web import wire
+from loyalty.web.fields import PRINTABLE_PATTERN
 
 Document = Mapping[str, Any]
 _MAX_SAMPLE_DEPTH: Final = 6
@@ -170,7 +171,11 @@ def _schemas(document: Document) -> Iterator[tuple[str, Markup, tuple[Member, ..
 
 
 def _member(name: str, schema: Mapping[str, Any], required: bool, about: str) -> Member:
-    limits = tuple(text.format(schema[key]) for key, text in _LIMITS if key in schema)
+    limits = tuple(
+        text.format(schema[key])
+        for key, text in _LIMITS
+        if schema.get(key, PRINTABLE_PATTERN) != PRINTABLE_PATTERN
+    )
     return Member(name, _type(schema), required, limits, prose(about))
 
 

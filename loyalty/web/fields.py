@@ -23,6 +23,7 @@ ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 INSTANT_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
 # What must never reach a log line, a till's display or PostgreSQL: control characters (but tab and line feed),
 # and halves of surrogate pairs, which are no text.
+PRINTABLE_PATTERN: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 T = TypeVar("T")

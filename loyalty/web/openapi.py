@@ -126,8 +126,10 @@ class _Plugin(MarshmallowPlugin):
 
 
 def _pattern(_: Any, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
-    """Write a pattern as ECMAScript does."""
+    """Write a pattern as ECMAScript does; what is sent as a text has no control characters."""
     written = [each.written for each in field.validators if isinstance(each, own.Shape)]
+    if not written and isinstance(field, own.Text) and isinstance(field.root, own.Input):
+        written = [own.PRINTABLE_PATTERN]
     return {"pattern": written[0]} if written else {}
 
 
@@ -181,8 +183,17 @@ def _parameters(route: Route) -> list[Any]:
             {"in": "header", "name": KEY_HEADER, "required": True, "description": about, "schema": shape}
         )
     if route.etag:
-        shape = {"type": "string", "maxLength": 400}
-        found.append({"in": "header", "name": "If-None-Match", "required": False, "schema": shape})
+        about = "The `ETag` that the caller has; 304 if it is still current."
+        shape = {"type": "string"}
+        found.append(
+            {
+                "in": "header",
+                "name": "If-None-Match",
+                "required": False,
+                "description": about,
+                "schema": shape,
+            }
+        )
     return found
 
 

@@ -37,9 +37,3 @@ def test_the_members_api_answers_as_documented(
 @TILLS.parametrize()
 def test_the_tills_api_answers_as_documented(case: Any, meets: Meets, till_headers: dict[str, str]) -> None:
     meets(case, till_headers)
-
-
-@FEW
-@MEMBERS.parametrize()
-def test_a_stranger_at_the_members_api(case: Any, meets: Meets) -> None:
-    meets(case, {})
