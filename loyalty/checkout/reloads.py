@@ -17,12 +17,16 @@ def reload(desk: Desk, *, member_id: int, trigger: str) -> str | None:
     Return the payment's status, ``None`` where nothing was to be done. Raise ``wallet.ProviderUnavailable``:
     then the outbox asks again, with the same trigger.
     """
+    try:
+        gateway = desk.gateway
+    except wallet.CardPaymentsOff:
+        return None
     with transaction() as session:
         payment = wallet.begin_auto_reload(
             session,
             member_id=member_id,
             trigger=trigger,
-            gateway=desk.gateway.name,
+            gateway=gateway.name,
             currency=desk.currency(session),
             now=desk.now,
             limits=desk.limits,
@@ -32,7 +36,7 @@ def reload(desk: Desk, *, member_id: int, trigger: str) -> str | None:
     if payment.status != "created":
         return payment.status
     try:
-        intent = desk.gateway.create(wallet.charge_of(payment))
+        intent = gateway.create(wallet.charge_of(payment))
     except wallet.MethodUnknown:
         # The provider forgot the card (or its holder did, there): as good as declined.
         intent = wallet.Intent(

@@ -113,6 +113,12 @@ def test_a_sale_that_empties_the_wallet_is_followed_by_auto_reload(
     assert counter.wallet(ann) == 2_000
 
 
+def test_where_no_cards_are_taken_a_sale_is_just_a_sale(counter: Counter, work: Work, ann: Joined) -> None:
+    tell(counter, "sale.settled", {"sale": "s1", "version": 3}, ann)
+    outbox.deliver(replace(work, settings=replace(work.settings, mode="production")))
+    assert rows() == []
+
+
 def test_every_job_runs_when_nothing_is_to_be_done(counter: Counter, work: Work) -> None:
     run_once(work)
     with transaction() as session:
