@@ -56,7 +56,7 @@ from loyalty.members.refusals import (
 )
 from loyalty.members.service import BirthdayFixed, NotYours, ProfileEdit, block, unblock, update_profile
 from loyalty.members.sessions import DeviceSession, end_replayed, refresh, touch
-from loyalty.members.signing_in import NewDevice, SignedIn, count_try, request_code, sign_in, use_code
+from loyalty.members.signing_in import NewDevice, SignedIn, count_try, join, request_code, sign_in, use_code
 
 __all__ = [
     "IMPORT_COLUMNS",
@@ -115,6 +115,7 @@ __all__ = [
     "fingerprint",
     "import_member",
     "imported_before",
+    "join",
     "member",
     "member_secret",
     "merge_books",

@@ -45,12 +45,13 @@ def claim(session: Session, *, contact: Contact, member_id: int, secret: MemberS
 def verify(
     session: Session, *, contact: Contact, member_id: int, secret: MemberSecret, now: datetime
 ) -> None:
-    """Say that a member has proven to read what is sent to an address."""
+    """Say that a member has proven to read what is sent to an address; the first proof's time stays."""
     session.execute(
         update(ContactIdentity)
         .where(
             ContactIdentity.value_hash == contact_hash(secret, contact),
             ContactIdentity.member_id == member_id,
+            ContactIdentity.verified_at.is_(None),
         )
         .values(verified_at=now)
     )

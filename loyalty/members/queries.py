@@ -72,8 +72,7 @@ def find(
     if contact is not None and secret is not None:
         found = session.scalar(
             select(ContactIdentity.member_id).where(
-                ContactIdentity.value_hash == contact_hash(secret, contact),
-                ContactIdentity.verified_at.is_not(None),
+                ContactIdentity.value_hash == contact_hash(secret, contact)
             )
         )
     elif text.startswith("m_"):

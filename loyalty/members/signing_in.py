@@ -21,7 +21,7 @@ from loyalty.members import devices, identities, sessions
 from loyalty.members.contacts import Contact, MemberSecret, code_hash, contact_hash
 from loyalty.members.joining import Entry, Profile, create_member
 from loyalty.members.models import Member, SignInCode
-from loyalty.members.refusals import CodesSpent, MemberBlocked, SignInCodeWrong, TriesSpent
+from loyalty.members.refusals import CodesSpent, ContactTaken, MemberBlocked, SignInCodeWrong, TriesSpent
 from loyalty.members.sessions import DeviceSession
 
 CODE_LIFE: Final = timedelta(minutes=10)
@@ -145,6 +145,21 @@ def use_code(session: Session, *, contact: Contact, code: str, secret: MemberSec
     session.execute(delete(SignInCode).where(SignInCode.value_hash == value_hash))
 
 
+def join(
+    session: Session, *, contact: Contact, profile: Profile, entry: Entry, secret: MemberSecret, now: datetime
+) -> int:
+    """Create a member whom this address will sign in once they have proven to read it; return their number.
+
+    For whoever signs somebody up in the store; the caller lets the program answer the occasion ``signup``. Raise
+    ``ContactTaken`` or ``ProfileInvalid``.
+    """
+    member_id = create_member(session, profile=profile, entry=entry, now=now).member_id
+    if identities.claim(session, contact=contact, member_id=member_id, secret=secret, now=now) != member_id:
+        raise ContactTaken
+    changes.mark(session, member_id, "profile", "balance", "tier", "wallet", now=now)
+    return member_id
+
+
 def sign_in(
     session: Session,
     *,
@@ -165,10 +180,9 @@ def sign_in(
     owner = identities.owner_of(session, contact=contact, secret=secret)
     joined = owner is None
     if owner is None:
-        owner = create_member(session, profile=profile, entry=entry, now=now).member_id
-        won = identities.claim(session, contact=contact, member_id=owner, secret=secret, now=now)
-        assert won == owner, "the code's row is locked: nobody else signs in with this address now"
-        identities.verify(session, contact=contact, member_id=owner, secret=secret, now=now)
+        owner = join(session, contact=contact, profile=profile, entry=entry, secret=secret, now=now)
+    # A till that signed somebody up has only claimed the address: now it is proven.
+    identities.verify(session, contact=contact, member_id=owner, secret=secret, now=now)
     changes.lock(session, owner)
     member = session.get_one(Member, owner, populate_existing=True)
     if member.status != "active":
@@ -176,8 +190,6 @@ def sign_in(
     device_id = devices.enroll(
         session, member_id=owner, name=device.name, platform=device.platform, known_id=device.id, now=now
     )
-    if joined:
-        changes.mark(session, owner, "profile", "balance", "tier", "wallet", now=now)
     started = sessions.start(
         session, member_id=owner, device_id=device_id, platform=device.platform, secret=secret, now=now
     )

@@ -130,6 +130,23 @@ def test_a_phone_number_signs_in_too(session: Session, sign_in: SignIn) -> None:
     ]
 
 
+def test_whoever_was_signed_up_at_a_till_proves_the_address_by_signing_in(
+    session: Session, sign_in: SignIn
+) -> None:
+    asked = {"contact": ANN, "profile": members.Profile("Ann"), "entry": ENTRY, "secret": SECRET, "now": NOON}
+    member_id = members.join(session, **asked)
+    (claimed,) = members.contacts_of(session, member_id)
+    assert claimed.verified_at is None
+    assert members.find(session, "", contact=ANN, secret=SECRET) == member_id  # to earn, not to spend
+    with pytest.raises(members.ContactTaken), session.begin_nested():
+        members.join(session, **asked)
+    signed_in = sign_in(ANN)
+    assert (signed_in.member_id, signed_in.joined) == (member_id, False)
+    session.expire_all()
+    (proven,) = members.contacts_of(session, member_id)
+    assert proven.verified_at == NOON
+
+
 # Codes
 
 
