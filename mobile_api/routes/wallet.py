@@ -45,7 +45,11 @@ class TopUpIn(Input):
 
 
 class TopUpOut(Output):
-    """A top-up. `credited` is the end; `requires_action` waits for the cardholder, `processing` for the provider."""
+    """A top-up. `credited` is the end; `requires_action` waits for the cardholder, `processing` for the provider.
+
+    `canceled` was given up before anybody paid (begin anew, with a new key); `returned` was paid, could not be booked
+    and went back to the card.
+    """
 
     id = Id()
     status = Choice(STATUSES)
