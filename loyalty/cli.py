@@ -10,13 +10,16 @@ import click
 
 # name -> (module:attribute, one line for --help). Modules are imported when their command is used.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "audit": ("loyalty.commands.audit:command", "Check the books of every member; sign them."),
     "config": ("loyalty.commands.config:command", "Print the settings, and where each comes from."),
     "database": ("loyalty.commands.database:command", "Start, stop or locate the embedded database."),
+    "demo": ("loyalty.commands.demo:command", "Show a sale from sign-up to return, then serve."),
     "import": ("loyalty.commands.import_:command", "Bring members over from another system."),
     "member": ("loyalty.commands.member:command", "Look at a member, export, merge, block, erase."),
     "migrate": ("loyalty.commands.migrate:command", "Bring the database's tables up to date."),
     "program": ("loyalty.commands.program:command", "Check, compare, apply and export the program."),
     "scenario": ("loyalty.commands.scenario:command", "Play scenario files through every door, and compare."),
+    "seed": ("loyalty.commands.seed:command", "Fill the demo café with members and their visits."),
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
     "staff": ("loyalty.commands.staff:command", "Add staff, set PINs and roles, read what everybody did."),
     "till": ("loyalty.commands.till:command", "Enroll, list and revoke tills."),

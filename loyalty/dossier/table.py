@@ -53,6 +53,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("ledger_transaction", merge="stay", erase="keep"),
     Part("posting", merge="stay", erase="keep"),
     Part("lot_use", merge="stay", erase="keep"),
+    Part("ledger_root_head", merge="stay", erase="keep", export=False),
     # sales
     Part("sale", merge="move", erase="keep"),
     Part("sale", merge="rename", erase="keep", column="claimed_by", export=False),

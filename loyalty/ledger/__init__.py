@@ -18,6 +18,7 @@ from loyalty.ledger.books import (
     WalletLimit,
 )
 from loyalty.ledger.queries import available_milli
+from loyalty.ledger.roots import Root, RootKey, check_roots, take_root
 from loyalty.ledger.service import (
     AccountMissing,
     Line,
@@ -44,16 +45,20 @@ __all__ = [
     "InsufficientPoints",
     "Line",
     "LotState",
+    "Root",
+    "RootKey",
     "WalletLimit",
     "audit",
     "available_milli",
     "chart",
+    "check_roots",
     "load_lots",
     "open_account",
     "open_books",
     "open_holds",
     "read_books",
     "statement",
+    "take_root",
     "why_json",
     "write",
 ]

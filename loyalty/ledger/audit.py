@@ -1,7 +1,6 @@
-"""The audit: recompute every member's books from the write-once rows and compare.
+"""The audit: walk every member's books (``member_audit`` says what must add up), then the house as a whole.
 
-Balances = Σ postings = Σ lots; what lots hold = what their uses add up to; no gap in ``seq``; hash chain unbroken;
-transit accounts empty.
+The house: no row of nobody; transit accounts empty; the grand total zero.
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from loyalty.db import Batch
-from loyalty.ledger import chain, chart, queries
+from loyalty.ledger import chart, queries
+from loyalty.ledger.member_audit import BALANCES, check_member
 
 CHUNK: Final = 500
+_MOST_STRAYS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,11 @@ class Finding:
     what: str
 
 
-_MEMBERS: Final = f"SELECT {queries.ACCOUNT_COLUMNS} FROM account WHERE member_id > %(after)s ORDER BY member_id LIMIT %(limit)s"
+_MEMBERS: Final = f"""
+    SELECT {queries.ACCOUNT_COLUMNS} FROM account
+    WHERE member_id > %(after)s AND (%(members)s::bigint[] IS NULL OR member_id = ANY(%(members)s))
+    ORDER BY member_id LIMIT %(limit)s
+"""
 _TRANSACTIONS: Final = """
     SELECT member_id, seq, kind, occurred_at, recorded_at, reference, program_version, detail, hash
     FROM ledger_transaction WHERE member_id BETWEEN %(low)s AND %(high)s ORDER BY member_id, seq
@@ -45,29 +50,69 @@ _LOTS: Final = """
     WHERE member_id BETWEEN %(low)s AND %(high)s
 """
 _HOLDS: Final = """
-    SELECT member_id, unit, sum(amount)::bigint FROM hold
-    WHERE state = 'open' AND member_id BETWEEN %(low)s AND %(high)s GROUP BY member_id, unit
+    SELECT member_id, id, unit, amount, pins FROM hold
+    WHERE state = 'open' AND member_id BETWEEN %(low)s AND %(high)s
 """
 _CLEARING: Final = """
     SELECT account, sum(amount)::bigint FROM (
         SELECT credit AS account, amount FROM posting WHERE credit = ANY(%(accounts)s)
         UNION ALL SELECT debit, -amount FROM posting WHERE debit = ANY(%(accounts)s)) p
-    GROUP BY account HAVING sum(amount) <> 0
+    GROUP BY account HAVING sum(amount) <> 0 ORDER BY account
 """
+# Rows of a member who has no account: nobody's balance would miss them.
+_STRAYS: Final = """
+    SELECT DISTINCT 'TABLE', t.member_id FROM TABLE t
+    WHERE NOT EXISTS (SELECT FROM account a WHERE a.member_id = t.member_id)
+"""
+_OWNED: Final = ("ledger_transaction", "posting", "lot_use", "lot", "hold")
+# What members have by their account rows, and what the house has by the postings: each unit adds up to nothing.
+_GRAND_TOTAL: Final = """
+    SELECT p.unit, p.house + CASE p.unit WHEN 1 THEN a.points ELSE a.money END
+    FROM (SELECT sum(points_milli + held_milli - owed_milli) AS points,
+                 sum(wallet_minor + wallet_held_minor) AS money FROM account) a,
+         (SELECT unit, sum(amount) AS house FROM (
+              SELECT credit / 1000 AS unit, amount FROM posting WHERE credit <> ALL(%(kept)s)
+              UNION ALL SELECT debit / 1000, -amount FROM posting WHERE debit <> ALL(%(kept)s)) h
+          GROUP BY unit) p
+"""
+UNITS: Final = {1: "thousandths of points", 2: "minor units of money"}
 
 
-def audit(session: Session, *, progress: Callable[[int], None] | None = None) -> Iterator[Finding]:
-    """Walk every member and yield what does not add up; ``progress`` is told how many members were walked."""
+def audit(
+    session: Session,
+    *,
+    members: Sequence[int] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Finding]:
+    """Walk every member, or these, and yield what does not add up; ``progress`` is told how many were walked.
+
+    The house as a whole is looked at when everybody is walked. Read it in one snapshot: else a sale that is booked
+    meanwhile looks like an error.
+    """
     after, walked = -1, 0
-    while accounts := _rows(session, _MEMBERS, after=after, limit=CHUNK):
+    chosen = None if members is None else list(members)
+    limit = CHUNK if members is None else 1
+    while accounts := _rows(session, _MEMBERS, after=after, limit=limit, members=chosen):
         low, high = accounts[0][0], accounts[-1][0]
         yield from _audit_chunk(session, accounts, low, high)
         after = high
         walked += len(accounts)
         if progress:
             progress(walked)
+    if members is None:
+        yield from _audit_house(session)
+
+
+def _audit_house(session: Session) -> Iterator[Finding]:
+    for table in _OWNED:
+        strays = _rows(session, _STRAYS.replace("TABLE", table))
+        for name, member_id in strays[:_MOST_STRAYS]:
+            yield Finding(None, f"{name} has rows of number {member_id}, who has no account")
     for account, total in _rows(session, _CLEARING, accounts=list(chart.CLEARING)):
         yield Finding(None, f"{chart.NAMES[account]} should be empty and holds {total}")
+    for unit, total in _rows(session, _GRAND_TOTAL, kept=list(BALANCES)):
+        if total:
+            yield Finding(None, f"the grand total of {UNITS[unit]} is {int(total)}, not zero")
 
 
 def _rows(session: Session, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -94,91 +139,3 @@ def _audit_chunk(session: Session, accounts: list[tuple[Any, ...]], low: int, hi
             Finding(member_id, what)
             for what in check_member(row, *(table.get(member_id, []) for table in tables))
         )
-
-
-def check_member(
-    account: Sequence[Any],
-    transactions: Sequence[Sequence[Any]],
-    postings: Sequence[Sequence[Any]],
-    uses: Sequence[Sequence[Any]],
-    lots: Sequence[Sequence[Any]],
-    holds: Sequence[Sequence[Any]],
-) -> Iterator[str]:
-    """Yield what does not add up in one member's rows (in the columns of the statements above)."""
-    state = queries.account_of(account)
-    yield from _check_balances(state, postings)
-    yield from _check_chain(state, transactions, postings, uses)
-    yield from _check_lots(state, uses, lots)
-    held = dict(holds)
-    if held.get("points", 0) != state.held_milli:
-        yield f"open holds set {held.get('points', 0)} thousandths aside, the account says {state.held_milli}"
-    if held.get("money", 0) != state.wallet_held_minor:
-        yield f"open holds set {held.get('money', 0)} minor units aside, the account says {state.wallet_held_minor}"
-
-
-def _check_balances(state: Any, postings: Sequence[Sequence[Any]]) -> Iterator[str]:
-    sums: dict[int, int] = defaultdict(int)
-    for _, _, debit, credit, amount, _, _ in postings:
-        sums[debit] -= amount
-        sums[credit] += amount
-    kept = {
-        chart.POINTS: state.points_milli,
-        chart.POINTS_HELD: state.held_milli,
-        chart.POINTS_OWED: -state.owed_milli,
-        chart.WALLET: state.wallet_minor,
-        chart.WALLET_HELD: state.wallet_held_minor,
-    }
-    for account, balance in kept.items():
-        if sums[account] != balance:
-            yield f"{chart.NAMES[account]}: postings add up to {sums[account]}, the account says {balance}"
-
-
-def _check_chain(
-    state: Any,
-    transactions: Sequence[Sequence[Any]],
-    postings: Sequence[Sequence[Any]],
-    uses: Sequence[Sequence[Any]],
-) -> Iterator[str]:
-    used: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
-    for seq, n, lot, free, held in uses:
-        used[seq, n].append((lot, free, held))
-    posted: dict[int, list[chain.PostingRow]] = defaultdict(list)
-    for seq, n, debit, credit, amount, rule, why in postings:
-        posted[seq].append((n, debit, credit, amount, rule, why, used[seq, n]))
-    head = b""
-    for expected, (seq, kind, occurred, recorded, reference, version, detail, digest) in enumerate(
-        transactions, 1
-    ):
-        if seq != expected:
-            yield f"transaction {expected} is missing: the next one is {seq}"
-            return
-        head = chain.link(
-            head, member_id=state.member_id, seq=seq, kind=kind, occurred_at=occurred, recorded_at=recorded,
-            reference=reference, program_version=version, detail=detail, postings=posted[seq],
-        )  # fmt: skip
-        if head != bytes(digest):
-            yield f"the hash chain breaks at transaction {seq}"
-            return
-    if len(transactions) != state.seq:
-        yield f"there are {len(transactions)} transactions, the account says {state.seq}"
-    elif head != state.head:
-        yield "the head of the hash chain is not the account's"
-
-
-def _check_lots(state: Any, uses: Sequence[Sequence[Any]], lots: Sequence[Sequence[Any]]) -> Iterator[str]:
-    free_sums: dict[int, int] = defaultdict(int)
-    held_sums: dict[int, int] = defaultdict(int)
-    for _, _, lot, free, held in uses:
-        free_sums[lot] += free
-        held_sums[lot] += held
-    total = 0
-    for lot, original, free, held, _ in lots:
-        total += free
-        if (free_sums[lot], held_sums[lot]) != (free, held):
-            yield f"lot {lot} has {free} free and {held} held, its uses add up to {free_sums[lot]} and {held_sums[lot]}"
-        if free + held > original:
-            yield f"lot {lot} holds more than it was given"
-    if total != state.points_milli:
-        yield f"lots hold {total} free thousandths, the account says {state.points_milli}"
-    if len(lots) != state.lot_count:
-        yield f"there are {len(lots)} lots, the account says {state.lot_count}"

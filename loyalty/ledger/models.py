@@ -161,6 +161,33 @@ class Hold(Base):
     )
 
 
+class LedgerRoot(Base):
+    """A signed root of everybody's heads (``roots``): written once, numbered without gaps."""
+
+    __tablename__ = "ledger_root"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    accounts: Mapped[int]
+    transactions: Mapped[int]
+    previous: Mapped[bytes]
+    root: Mapped[bytes]
+    token: Mapped[str]
+
+
+class LedgerRootHead(Base):
+    """The head of one member that a root was taken over: those that had moved since the root before it."""
+
+    __tablename__ = "ledger_root_head"
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    head: Mapped[bytes]
+
+    __table_args__ = (Index("ix_ledger_root_head_number", "number", "member_id"),)
+
+
 WRITE_ONCE = DDL(
     """
     CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -183,6 +210,6 @@ def _write_once(table: Table) -> None:
     )
 
 
-for _model in (LedgerTransaction, Posting, LotUse):
+for _model in (LedgerTransaction, Posting, LotUse, LedgerRoot, LedgerRootHead):
     assert isinstance(_model.__table__, Table)
     _write_once(_model.__table__)

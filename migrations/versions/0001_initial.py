@@ -33,6 +33,12 @@ CREATE TRIGGER write_once BEFORE UPDATE OR DELETE ON posting FOR EACH ROW EXECUT
 CREATE TRIGGER write_once BEFORE UPDATE OR DELETE ON lot_use FOR EACH ROW EXECUTE FUNCTION refuse_change()
     """,
     """
+CREATE TRIGGER write_once BEFORE UPDATE OR DELETE ON ledger_root FOR EACH ROW EXECUTE FUNCTION refuse_change()
+    """,
+    """
+CREATE TRIGGER write_once BEFORE UPDATE OR DELETE ON ledger_root_head FOR EACH ROW EXECUTE FUNCTION refuse_change()
+    """,
+    """
 CREATE TRIGGER write_once BEFORE UPDATE OR DELETE ON staff_act FOR EACH ROW EXECUTE FUNCTION refuse_change()
     """,
     """
@@ -413,6 +419,26 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_job")),
     )
+    op.create_table(
+        "ledger_root",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("accounts", sa.BigInteger(), nullable=False),
+        sa.Column("transactions", sa.BigInteger(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger_root")),
+    )
+    op.create_table(
+        "ledger_root_head",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", "number", name=op.f("pk_ledger_root_head")),
+    )
+    op.create_index("ix_ledger_root_head_number", "ledger_root_head", ["number", "member_id"], unique=False)
     op.create_table(
         "limit_counter",
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1305,6 +1331,9 @@ def downgrade() -> None:
     op.drop_index("ix_lot_expiring", table_name="lot", postgresql_where=sa.text("NOT closed"))
     op.drop_table("lot")
     op.drop_table("limit_counter")
+    op.drop_index("ix_ledger_root_head_number", table_name="ledger_root_head")
+    op.drop_table("ledger_root_head")
+    op.drop_table("ledger_root")
     op.drop_table("job")
     op.drop_index("ix_imported_member_member_id", table_name="imported_member")
     op.drop_table("imported_member")
