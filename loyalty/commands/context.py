@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from loyalty.config import Mode, Settings
@@ -38,6 +39,22 @@ def ready_settings(mode: Mode | None = None) -> Iterator[Settings]:
 
             upgrade(url)
         yield ready
+
+
+def confirm_epoch(settings: Settings) -> None:
+    """Notice a database that was restored from a backup: every device then starts again with a snapshot."""
+    from sqlalchemy import create_engine  # noqa: PLC0415 - see above
+    from sqlalchemy.orm import Session  # noqa: PLC0415
+
+    from loyalty import sync  # noqa: PLC0415
+
+    engine = create_engine(settings.database_url)
+    try:
+        with Session(engine) as session:
+            sync.confirm_epoch(session, now=datetime.now(UTC))
+            session.commit()
+    finally:
+        engine.dispose()
 
 
 @contextmanager

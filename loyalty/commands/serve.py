@@ -6,7 +6,7 @@ import os
 
 import click
 
-from loyalty.commands.context import ready_settings
+from loyalty.commands.context import confirm_epoch, ready_settings
 from loyalty.commands.output import notices
 
 
@@ -39,6 +39,7 @@ def command(host: str, port: int, workers: int | None, threads: int, gevent: boo
 
     options = web_server.gunicorn_options(host, port, workers, threads, gevent=gevent)
     with ready_settings() as settings:
+        confirm_epoch(settings)
         notices.print(f"Regulars serves http://{host}:{port} (Ctrl-C ends it).")
         web_server.serve(settings, options)
 

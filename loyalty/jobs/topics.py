@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from loyalty import checkout, messages, rules
+from loyalty import checkout, messages, rules, sales
 from loyalty.db import transaction
 from loyalty.errors import Missing
 from loyalty.jobs import letters
@@ -75,10 +75,19 @@ def notify(work: Work, task: Task) -> None:
         )
 
 
-def reload_wallet(work: Work, task: Task) -> None:
-    """Let auto-reload look at the wallet after a sale: {sale}."""
+def after_sale(work: Work, task: Task) -> None:
+    """Learn the member's usual from what they bought, and let auto-reload look at their wallet: {sale}."""
     if task.member_id is not None:
+        with transaction() as session:
+            sales.learn(session, task.member_id, now=work.now)
         checkout.reload(work.desk, member_id=task.member_id, trigger=f"sale:{task.payload['sale']}")
+
+
+def relearn(work: Work, task: Task) -> None:
+    """Learn the member's usual again after a return or a claim."""
+    if task.member_id is not None:
+        with transaction() as session:
+            sales.learn(session, task.member_id, now=work.now)
 
 
 def refund(work: Work, task: Task) -> None:
@@ -94,9 +103,9 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "contact_added": Topic(send_letter, speaks_outside=True),
     "rule.notify": Topic(notify),
     "rule.partner": Topic(nothing),
-    "sale.settled": Topic(reload_wallet, speaks_outside=True),
-    "sale.returned": Topic(nothing),
-    "sale.claimed": Topic(nothing),
+    "sale.settled": Topic(after_sale, speaks_outside=True),
+    "sale.returned": Topic(relearn),
+    "sale.claimed": Topic(relearn),
     "wallet.topped_up": Topic(nothing),
     "wallet.refund": Topic(refund, speaks_outside=True),
 }
