@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -97,20 +97,28 @@ def stand_of(session: Session, member_id: int, device: str) -> Stand | None:
     batch = Batch()
     batch.add(_STAND, {"member_id": member_id, "device": device})
     (rows,) = batch.send(session)
+    return _stand(rows, member_id)
+
+
+def changes_since(
+    session: Session, member_id: int, device: str, after: int, limit: int
+) -> tuple[Stand | None, Sequence[tuple[str, int, bool]]]:
+    """Return where the feed stands and (entity, version, deleted) of what changed after a version, in one round trip.
+
+    By rising version, at most ``limit``. Both are of one moment in a snapshot only.
+    """
+    batch = Batch()
+    batch.add(_STAND, {"member_id": member_id, "device": device})
+    batch.add(_CHANGES, {"member_id": member_id, "after": after, "limit": limit})
+    stands, rows = batch.send(session)
+    return _stand(stands, member_id), [(entity, version, deleted) for entity, version, deleted in rows]
+
+
+def _stand(rows: Sequence[Sequence[Any]], member_id: int) -> Stand | None:
     if not rows:
         return None
     version, member_epoch, database_epoch, horizon, status = rows[0]
     return Stand(version, epoch_of(member_id, member_epoch, database_epoch), horizon, status)
-
-
-def changes_after(
-    session: Session, member_id: int, after: int, limit: int
-) -> Sequence[tuple[str, int, bool]]:
-    """Return (entity, version, deleted) of what changed after a version, by rising version, at most ``limit``."""
-    batch = Batch()
-    batch.add(_CHANGES, {"member_id": member_id, "after": after, "limit": limit})
-    (rows,) = batch.send(session)
-    return [(entity, version, deleted) for entity, version, deleted in rows]
 
 
 def changes_of_version(session: Session, member_id: int, version: int) -> Sequence[tuple[str, int, bool]]:

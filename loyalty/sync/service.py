@@ -52,6 +52,8 @@ _STORE_FAILURE: Final = """
         parked_at = excluded.parked_at
 """
 _LONGEST_ERROR: Final = 4000
+_NOTHING: Final = 2**62
+"""As a version to go on from: no change lies behind it."""
 
 
 class _Failed(Exception):
@@ -73,7 +75,7 @@ def push(session: Session, *, actor: Actor, request: Request, now: datetime) -> 
         return Pushed()
     member_id = _member_of(actor)
     changes.lock(session, member_id)
-    stand = _stand(session, member_id, actor)
+    stand = _admitted(queries.stand_of(session, member_id, actor.id))
     before = queries.sent_before(
         session, member_id, actor.id, [mutation.uid for mutation in request.mutations]
     )
@@ -227,20 +229,23 @@ def pull(session: Session, *, actor: Actor, cursor: Cursor | None) -> Page:
     Raise ``DeviceRevoked``, ``SessionExpired``, ``MemberUnknown``.
     """
     member_id = _member_of(actor)
-    stand = _stand(session, member_id, actor)
+    after = cursor.version if cursor is not None else _NOTHING
+    found, changed = queries.changes_since(session, member_id, actor.id, after, MOST_DOCUMENTS + 1)
+    stand = _admitted(found)
     if policy.needs_reset(cursor, epoch=stand.epoch, version=stand.version, horizon=stand.horizon):
         start = Cursor(stand.epoch, stand.version)
         return replace(_snapshot_page(session, member_id, start, after=""), reset=True)
     assert cursor is not None
     if cursor.after is not None:
         return _snapshot_page(session, member_id, Cursor(cursor.epoch, cursor.version), after=cursor.after)
-    return _changes_page(session, member_id, cursor, stand.version)
+    return _changes_page(session, member_id, cursor, stand.version, changed)
 
 
-def _changes_page(session: Session, member_id: int, cursor: Cursor, version: int) -> Page:
+def _changes_page(
+    session: Session, member_id: int, cursor: Cursor, version: int, found: Sequence[tuple[str, int, bool]]
+) -> Page:
     if cursor.version == version:
         return Page(cursor)
-    found = queries.changes_after(session, member_id, cursor.version, MOST_DOCUMENTS + 1)
     more = len(found) > MOST_DOCUMENTS
     if more:
         found = _whole_versions(session, member_id, found[:MOST_DOCUMENTS])
@@ -280,8 +285,7 @@ def _snapshot_page(session: Session, member_id: int, start: Cursor, *, after: st
     return Page(start, more=bool(after), put=put)
 
 
-def _stand(session: Session, member_id: int, actor: Actor) -> Stand:
-    stand = queries.stand_of(session, member_id, actor.id)
+def _admitted(stand: Stand | None) -> Stand:
     if stand is None:
         raise MemberUnknown
     if stand.device_status is None:

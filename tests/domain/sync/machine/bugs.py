@@ -136,14 +136,14 @@ def _forks_unnoticed(patch: pytest.MonkeyPatch) -> None:
 
 
 def _revoked_served(patch: pytest.MonkeyPatch) -> None:
-    right = queries.stand_of
+    right = queries._stand
 
-    def stand_of(*args: Any) -> Any:
-        stand = right(*args)
-        revoked = stand is not None and stand.device_status == "revoked"
-        return replace(stand, device_status="active") if revoked else stand
+    def stand(rows: Any, member_id: int) -> Any:
+        found = right(rows, member_id)
+        revoked = found is not None and found.device_status == "revoked"
+        return replace(found, device_status="active") if revoked else found
 
-    patch.setattr(queries, "stand_of", stand_of)
+    patch.setattr(queries, "_stand", stand)
 
 
 def _future_cursor_trusted(patch: pytest.MonkeyPatch) -> None:
