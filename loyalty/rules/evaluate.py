@@ -7,8 +7,10 @@ challenges and their awards. Everything is integers.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from loyalty.errors import Refused
 from loyalty.rules.challenges import moves, progress_of
 from loyalty.rules.compile import Compiled
 from loyalty.rules.discounts import claim_coupons, discount_group
@@ -38,13 +40,14 @@ def evaluate(
     coupon that cannot be had.
     """
     compiled = program.once(Compiled)
-    scene = Scene(compiled, basket, None, member)
-    outcome = _purchase(scene, basket, hints=hints)
+    outcome = _purchase(Scene(compiled, basket, None, member), basket, hints=hints)
     if member is not None and program.settings.crossing_purchase == "new_rate":
         tier = tier_after(program, member.tier, member.tier_points_milli + _tier_points(outcome))
         if tier != member.tier:
-            scene = Scene(compiled, basket, None, member)
-            outcome = _purchase(scene.in_tier(tier), basket, hints=hints)
+            scene = Scene(compiled, basket, None, member).in_tier(tier)
+            # What the member claimed was theirs to claim in the old tier: then the old answer stands.
+            with suppress(Refused):
+                return _purchase(scene, basket, hints=hints)
     return outcome
 
 

@@ -13,7 +13,7 @@ from loyalty.rules.expiry import add_months, midnight
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from loyalty.rules.program import Program
+    from loyalty.rules.program import Program, RuleSpec
 
 
 def tier_after(program: Program, tier: str, tier_points_milli: int) -> str:
@@ -80,10 +80,13 @@ def scheduled(program: Program, after: datetime, until: datetime) -> Iterator[tu
     The occasion of such a moment names its rule in ``data["rule"]``.
     """
     due: set[tuple[datetime, str]] = set()
-    for rule in program.rules.values():
-        if "schedule" in rule.when:
-            for window in rule.valid.windows:
-                for instant in window.occurrences(program.zone, after, until):
-                    if rule.valid.covers(instant.astimezone(program.zone)):
-                        due.add((instant.astimezone(UTC), rule.key))
+    for rule in program.once(_scheduled_rules):
+        for window in rule.valid.windows:
+            for instant in window.occurrences(program.zone, after, until):
+                if rule.valid.covers(instant.astimezone(program.zone)):
+                    due.add((instant.astimezone(UTC), rule.key))
     yield from sorted(due)
+
+
+def _scheduled_rules(program: Program) -> tuple[RuleSpec, ...]:
+    return tuple(rule for rule in program.rules.values() if "schedule" in rule.when)
