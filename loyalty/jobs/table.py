@@ -12,7 +12,7 @@ from typing import Final
 
 from loyalty import attempts, checkout, codes, members, messages, rules, wallet
 from loyalty.db import transaction
-from loyalty.jobs import aging, feed
+from loyalty.jobs import aging, feed, roots
 from loyalty.jobs.work import Work
 from loyalty.wallet.policy import CLAIM_LEASE
 
@@ -90,5 +90,6 @@ JOBS: Final = (
     Job("test-card-events", timedelta(seconds=1), test_card_events),
     Job("program-status", timedelta(minutes=1), program_status),
     Job("purge", timedelta(hours=6), purge),
+    Job("ledger-root", timedelta(days=1), roots.sign_root),
     Job("feed", timedelta(hours=6), feed.forget),
 )

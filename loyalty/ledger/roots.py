@@ -85,10 +85,11 @@ class Root:
 def take_root(session: Session, *, key: RootKey, now: datetime) -> Root | None:
     """Take and store the root of all books as they stand; ``None`` where nothing has happened since the last one."""
     batch = Batch()
+    batch.add("SET LOCAL statement_timeout = '10min'")
     # One at a time; readers, and sales above all, are not kept waiting.
     batch.add("LOCK TABLE ledger_root IN SHARE ROW EXCLUSIVE MODE")
     batch.add(_LAST)
-    _, last = batch.send(session)
+    *_, last = batch.send(session)
     number, before, previous = last[0] if last else (0, 0, b"")
     moved = _send(session, _MOVED, number=number + 1)
     if not moved:
