@@ -213,14 +213,19 @@ def _give_back_money(reversal: Reversal) -> None:
 
 
 def _undo_extensions(reversal: Reversal) -> None:
-    """Give lots the end they had before this sale was the month's activity."""
+    """Give lots the end they had before this sale was the month's activity.
+
+    Points must not lapse by a return (some may just have been given back): where that end is over, the lot lives for
+    the days of grace.
+    """
     books, program = reversal.books, reversal.state.program
+    grace = reversal.now + timedelta(days=program.settings.restored_points_grace_days)
     for extension in reversal.record.get("extensions", ()):
         dates: dict[int, datetime | None] = {}
         for number, text in extension["lots"]:
             lot, was = books.lots.get(number), datetime.fromisoformat(text)
             if lot is not None and lot.expires_at == expiry.extended(program, was, extension["months"]):
-                dates[number] = was
+                dates[number] = was if was > reversal.now else grace
         books.move_expiry(dates)
 
 

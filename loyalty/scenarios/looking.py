@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from loyalty.scenarios.cast import Person
 from loyalty.scenarios.play import Play
 
 ISSUED: Final = frozenset({chart.ISSUED_PURCHASE, chart.ISSUED_BONUS, chart.ISSUED_GOODWILL})
+IN_BOOKS: Final = frozenset({"lots", "grants", "visits"})
 INTO: Final = frozenset({chart.POINTS, chart.POINTS_OWED})
 
 
@@ -58,34 +59,42 @@ class Stand:
     challenges: tuple[ChallengeView, ...]
 
 
-def stand_of(play: Play, person: Person) -> Stand:
-    """Look at a member as of now."""
+def stand_of(play: Play, person: Person, wanted: Collection[str]) -> Stand:
+    """Look at a member as of now; ``wanted`` are the keys of an expectation, and only what they need is looked up."""
     headers = play.phone_headers(person, "app")
     balance = play.client.send("GET", "/api/v1/balance", headers=headers)
     if not balance.ok:
         raise RuntimeError(
             f"the balance of {person.name} was answered by {balance.status} {balance.document}"
         )
-    offers = play.client.send("GET", "/api/v1/offers", headers=headers)
+    lots, grants, visits = _booked(play, person) if IN_BOOKS & set(wanted) else ((), (), 0)
+    challenges = _challenges(play, headers) if "challenge" in wanted else ()
+    return Stand(balance.document, lots, grants, visits, challenges)
+
+
+def _booked(play: Play, person: Person) -> tuple[tuple[LotView, ...], tuple[GrantView, ...], int]:
     with snapshot() as session:
         state = sales.view(session, person.member_id, now=play.now)
     assert state.books is not None
     assert state.standing is not None
-    lots = sorted(state.books.lots.values(), key=lambda lot: lot.order)
-    grants = [each for each in state.grants if each.valid_until is None or each.valid_until > play.now]
-    return Stand(
-        balance=balance.document,
-        lots=tuple(
-            LotView(lot.free_milli + lot.held_milli, lot.earned_at, lot.expires_at)
-            for lot in lots
-            if lot.free_milli + lot.held_milli
-        ),
-        grants=tuple(GrantView(each.reward, each.valid_until) for each in grants),
-        visits=state.standing.visits,
-        challenges=tuple(
-            ChallengeView(each["offer"], each["unit"], each["progress"], each["state"] == "completed")
-            for each in reversed(offers.document["items"])
-        ),
+    lots = tuple(
+        LotView(lot.free_milli + lot.held_milli, lot.earned_at, lot.expires_at)
+        for lot in sorted(state.books.lots.values(), key=lambda lot: lot.order)
+        if lot.free_milli + lot.held_milli
+    )
+    grants = tuple(
+        GrantView(each.reward, each.valid_until)
+        for each in state.grants
+        if each.valid_until is None or each.valid_until > play.now
+    )
+    return lots, grants, state.standing.visits
+
+
+def _challenges(play: Play, headers: Mapping[str, str]) -> tuple[ChallengeView, ...]:
+    offers = play.client.send("GET", "/api/v1/offers", headers=headers)
+    return tuple(
+        ChallengeView(each["offer"], each["unit"], each["progress"], each["state"] == "completed")
+        for each in reversed(offers.document["items"])
     )
 
 

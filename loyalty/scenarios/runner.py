@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from loyalty import ledger, rules
 from loyalty.db import snapshot
-from loyalty.errors import Flaw
+from loyalty.errors import DomainError, Flaw
 from loyalty.rules import Program
 from loyalty.scenarios import acts, cast, compare, nouns, programs
 from loyalty.scenarios.compare import Difference, Measure
@@ -21,10 +21,11 @@ from loyalty.scenarios.doors.store import Store
 from loyalty.scenarios.format import FormatInvalid
 from loyalty.scenarios.looking import Stand, earned_since, stand_of
 from loyalty.scenarios.play import Outcome, Play
+from loyalty.scenarios.values import Unreadable
 from loyalty.scenarios.workshop import Workshop
 
 # A till without a network hands in this much later, but not after the next step.
-LATER: Final = timedelta(minutes=2)
+LATER: Final = timedelta(seconds=30)
 OFFLINE: Final = OfflineTill()
 
 
@@ -62,10 +63,18 @@ def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
     zone = program.zone_of(scenario.store or next(iter(program.stores), None))
     start = start_of(scenario, zone)
     with workshop.world(document, now=start) as world:
-        people = cast.assemble(scenario, program, start=start, zone=zone)
+        people = _assembled(scenario, program, start, zone)
         played = Play(scenario, world, people, door, document, program)
         played.reload_program()
         return _Playing(played, Result(scenario.path, scenario.name, door, len(scenario.steps))).all()
+
+
+def _assembled(scenario: nouns.Scenario, program: Program, start: datetime, zone: ZoneInfo) -> cast.Cast:
+    """Create everybody; what the domain refuses of the beginning is a flaw of the file."""
+    try:
+        return cast.assemble(scenario, program, start=start, zone=zone)
+    except (DomainError, Unreadable) as error:
+        raise FormatInvalid(scenario.path, (Flaw("/members", str(error)),)) from error
 
 
 def prepared(workshop: Workshop, scenario: nouns.Scenario) -> tuple[dict[str, Any], Program]:
@@ -97,20 +106,36 @@ class _Playing:
 
     play: Play
     result: Result
+    number: int = 0
     waiting: list[tuple[datetime, nouns.Step, Queued]] = field(
         default_factory=list[tuple[datetime, nouns.Step, Queued]]
     )
 
     def all(self) -> Result:
+        try:
+            self._steps()
+        except FormatInvalid:
+            raise
+        except Exception as error:  # noqa: BLE001 - what one scenario breaks must not keep others from being played
+            self._broke(error)
+        self._audit()
+        return self.result
+
+    def _broke(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        difference = Difference("besides", "an answer", text)
+        at = self.play.now.isoformat(timespec="minutes")
+        self.result.failures.append(Failure(self.number, at, "broken", (difference,)))
+
+    def _steps(self) -> None:
         steps = self.play.scenario.steps
         for place, step in enumerate(steps):
+            self.number = step.number
             at = self.play.now if step.at is None else self.play.instant(step, step.at)
             self._hand_in_until(at)
             self.play.world.clock.set(at)
             self._step(step, at, self._next(steps, place, at))
         self._hand_in_until(None)
-        self._audit()
-        return self.result
 
     def _next(self, steps: tuple[nouns.Step, ...], place: int, at: datetime) -> datetime | None:
         """Return when the next step is, ``None`` after the last."""
@@ -168,8 +193,8 @@ class _Playing:
         if counted and person is not None and outcome.error is None:
             outcome.earned_milli = earned_since(play, person, seq, "top_up")
         expect = step.expect or nouns.Expectation({}, {})
-        own = None if person is None or not expect.said else stand_of(play, person)
-        others = {each: self._stand(each) for each in expect.members}
+        own = None if person is None or not expect.said else stand_of(play, person, expect.said)
+        others = {each: self._stand(each, said) for each, said in expect.members.items()}
         measure = Measure(play.program.currency_digits, play.zone_of(step))
         found = compare.differences(expect, outcome, own, others, measure)
         found += [Difference("besides", "no such thing", text) for text in outcome.broken]
@@ -179,8 +204,8 @@ class _Playing:
                 Failure(step.number, measure.local(play.now), step.verb or "expect", tuple(found))
             )
 
-    def _stand(self, name: str) -> Stand:
-        return stand_of(self.play, self.play.cast.people[name])
+    def _stand(self, name: str, said: Mapping[str, Any]) -> Stand:
+        return stand_of(self.play, self.play.cast.people[name], said)
 
     def _audit(self) -> None:
         """The books must be right after every play, whatever it expected."""
