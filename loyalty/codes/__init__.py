@@ -2,7 +2,7 @@
 
 from loyalty.codes import drawing
 from loyalty.codes.admission import Admission, admit_number
-from loyalty.codes.card import luhn_valid
+from loyalty.codes.card import luhn_valid, new_account_number, new_card_number
 from loyalty.codes.claims import draw_claim, verify_claim
 from loyalty.codes.keys import DeviceKeyState, KeyInvalid, clean_jwk, jwk_of, new_private_key, sign, signed_by
 from loyalty.codes.number import (
@@ -105,6 +105,8 @@ __all__ = [
     "luhn_valid",
     "member_of",
     "merge",
+    "new_account_number",
+    "new_card_number",
     "new_private_key",
     "number_rotation",
     "number_secret",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import click
+from psycopg.errors import UniqueViolation
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy.orm import Session
@@ -21,7 +22,8 @@ from loyalty.commands.import_source import SourceRow, count_rows, rows_of
 from loyalty.commands.output import console, json_option, notices, print_json
 from loyalty.db import transaction
 from loyalty.errors import Flaw
-from loyalty.members import ImportContext, MemberSecret
+from loyalty.members import ImportContext, MemberRow, MemberSecret
+from loyalty.rules import Program
 
 BATCH: Final = 200
 SHOWN: Final = 20
@@ -55,6 +57,20 @@ class Report:
         for flaw in flaws:
             self.refused.append(Refused(row.line, external_id, flaw.pointer[1:], flaw.detail))
 
+    def add(self, other: Report) -> None:
+        """Count what became of other rows, in the order of their lines."""
+        self.imported += other.imported
+        self.known += other.known
+        self.refused_rows += other.refused_rows
+        self.refused = sorted([*self.refused, *other.refused], key=lambda each: each.line)
+
+
+class _How(TypedDict):
+    source: str
+    program: Program
+    secret: MemberSecret
+    now: datetime
+
 
 class _Undone(Exception):
     """A dry run's batch is rolled back by raising this."""
@@ -72,48 +88,77 @@ class Import:
     seen: dict[int, int] = field(default_factory=dict[int, int])
 
     def take(self, rows: list[SourceRow]) -> None:
-        """Import rows, each in a savepoint of its own, or in a dry run only see whether they could be."""
+        """Import rows together in one transaction, or in a dry run only see whether they could be."""
+        sound = [row for row in rows if not self._refused(row, row.flaws or self._doubles(row))]
+        try:
+            self._commit(sound, self._together)
+        except UniqueViolation:
+            # Somebody joined with one of these addresses at this very moment: find out whose row it is.
+            self._commit(sound, self._one_by_one)
+
+    def _commit(self, rows: list[SourceRow], work: Callable[[Session, list[SourceRow]], Report]) -> None:
+        """Run ``work`` on the rows that no earlier run imported, commit, and count what became of them."""
+        done = Report()
         try:
             with transaction() as session:
-                self._take(session, rows)
+                fresh = self._fresh(session, rows, done)
+                done.add(work(session, fresh))
                 if self.dry_run:
                     raise _Undone
         except _Undone:
             pass
+        self.report.add(done)
 
-    def _take(self, session: Session, rows: list[SourceRow]) -> None:
+    def _fresh(self, session: Session, rows: list[SourceRow], done: Report) -> list[SourceRow]:
         prints = {_external_id(row): members.fingerprint(row.cells) for row in rows}
         before = members.imported_before(session, source=self.source, fingerprints=prints)
+        fresh: list[SourceRow] = []
         for row in rows:
-            flaws = row.flaws or self._doubles(row)
-            if not flaws and _external_id(row) in before:
-                refusal = before[_external_id(row)]
-                if refusal is None:
-                    self.report.known += 1
-                    continue
-                flaws = refusal.flaws
-            flaws = flaws or self._import(session, row)
-            if flaws:
-                self.report.refuse(row, flaws)
+            external_id = _external_id(row)
+            if external_id not in before:
+                fresh.append(row)
+            elif (refusal := before[external_id]) is None:
+                done.known += 1
             else:
-                self.report.imported += 1
+                done.refuse(row, refusal.flaws)
+        return fresh
 
-    def _import(self, session: Session, row: SourceRow) -> tuple[Flaw, ...]:
-        """Import one row; return what is wrong with it, if anything is."""
-        try:
-            read = members.read_row(row.cells, self.context)
-            with session.begin_nested():
-                members.import_member(
-                    session,
-                    read,
-                    source=self.source,
-                    program=self.context.program,
-                    secret=self.secret,
-                    now=self.context.now,
-                )
-        except members.RowRefused as refusal:
-            return refusal.flaws
-        return ()
+    def _together(self, session: Session, fresh: list[SourceRow]) -> Report:
+        done = Report()
+        read: dict[str, tuple[SourceRow, MemberRow]] = {}
+        for row in fresh:
+            try:
+                found = members.read_row(row.cells, self.context)
+                read[found.external_id] = row, found
+            except members.RowRefused as refusal:
+                done.refuse(row, refusal.flaws)
+        refused = members.import_members(session, [found for _, found in read.values()], **self._how)
+        for external_id, refusal in refused.items():
+            done.refuse(read[external_id][0], refusal.flaws)
+        done.imported = len(read) - len(refused)
+        return done
+
+    def _one_by_one(self, session: Session, fresh: list[SourceRow]) -> Report:
+        done = Report()
+        for row in fresh:
+            try:
+                read = members.read_row(row.cells, self.context)
+                with session.begin_nested():
+                    members.import_member(session, read, **self._how)
+                done.imported += 1
+            except members.RowRefused as refusal:
+                done.refuse(row, refusal.flaws)
+        return done
+
+    @property
+    def _how(self) -> _How:
+        context = self.context
+        return {"source": self.source, "program": context.program, "secret": self.secret, "now": context.now}
+
+    def _refused(self, row: SourceRow, flaws: tuple[Flaw, ...]) -> bool:
+        if flaws:
+            self.report.refuse(row, flaws)
+        return bool(flaws)
 
     def _doubles(self, row: SourceRow) -> tuple[Flaw, ...]:
         """Return a flaw for each value that an earlier line of the file has."""

@@ -1,5 +1,6 @@
 """Who has joined: identity, devices, sign-in, standing, merge, export and erase."""
 
+from loyalty.members.bulk import import_members
 from loyalty.members.contacts import (
     Contact,
     ContactInvalid,
@@ -114,6 +115,7 @@ __all__ = [
     "find",
     "fingerprint",
     "import_member",
+    "import_members",
     "imported_before",
     "join",
     "member",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import changes, codes, ledger, rules
 from loyalty.errors import Flaw
-from loyalty.ledger import chart
+from loyalty.ledger import Books, chart
 from loyalty.members import identities
 from loyalty.members.contacts import MemberSecret
 from loyalty.members.import_rows import MemberRow, RowRefused
@@ -21,6 +21,11 @@ from loyalty.members.models import ImportedMember, Member, Standing, TierEarning
 from loyalty.rules import Program
 
 KIND: Final = "import"
+TAKEN: Final[Mapping[str, str]] = {
+    "email": "Belongs to another member already; merge them afterwards.",
+    "phone": "Belongs to another member already; merge them afterwards.",
+    "card_number": "Belongs to another member already.",
+}
 
 
 def imported_before(
@@ -53,7 +58,9 @@ def import_member(
     member.tags, member.employee = list(row.tags), row.employee
     _name(session, member.member_id, row, source, now)
     _claim(session, member, row, secret, now)
-    _book(session, member.member_id, row, now)
+    books = ledger.open_books(session, member.member_id)
+    book(books, row, now)
+    ledger.write(session, books)
     _stand(session, member.member_id, row, program, now)
     changes.mark(session, member.member_id, "profile", "balance", "tier", "wallet", now=now)
     return member.member_id
@@ -96,14 +103,14 @@ def _claim(session: Session, member: Member, row: MemberRow, secret: MemberSecre
         if codes.keep_card(session, member.member_id, row.card_number):
             member.card_number = row.card_number
         else:
-            flaws.append(Flaw("/card_number", "Belongs to another member already."))
+            flaws.append(Flaw("/card_number", TAKEN["card_number"]))
     if flaws:
         raise RowRefused(flaws=tuple(flaws))
     session.flush()
 
 
-def _book(session: Session, member_id: int, row: MemberRow, now: datetime) -> None:
-    books = ledger.open_books(session, member_id)
+def book(books: Books, row: MemberRow, now: datetime) -> None:
+    """Post the row's points, each lot with its dates, and its stored value into the member's books."""
     books.begin(KIND, at=now, reference="import")
     for lot in sorted(row.lots, key=lambda lot: lot.earned_at):
         if lot.amount_milli:
@@ -112,15 +119,21 @@ def _book(session: Session, member_id: int, row: MemberRow, now: datetime) -> No
             )
     if row.wallet_minor:
         books.load_wallet(row.wallet_minor, source=chart.LOADS_IMPORTED)
-    ledger.write(session, books)
+    books.finish()
+
+
+def tier_dates(row: MemberRow, program: Program, now: datetime) -> tuple[datetime, datetime | None]:
+    """Return since when and until when the row's tier is the member's."""
+    until = None
+    if program.tier_rank(row.tier):
+        until = row.tier_until or rules.valid_until(program, now)
+    return row.tier_since or row.joined_at or now, until
 
 
 def _stand(session: Session, member_id: int, row: MemberRow, program: Program, now: datetime) -> None:
     standing = session.get_one(Standing, member_id)
     standing.tier = row.tier
-    standing.tier_since = row.tier_since or row.joined_at or now
-    if program.tier_rank(row.tier):
-        standing.tier_until = row.tier_until or rules.valid_until(program, now)
+    standing.tier_since, standing.tier_until = tier_dates(row, program, now)
     standing.window_milli = sum(milli for milli, _ in row.tier_points)
     session.add_all(
         TierEarning(member_id=member_id, earned_at=earned_at, seq=0, part=part, amount_milli=milli)

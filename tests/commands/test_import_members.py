@@ -17,9 +17,13 @@ from sqlalchemy import text
 
 from loyalty import ledger, rules
 from loyalty.actor import SYSTEM
+from loyalty.clock import SetClock
 from loyalty.commands import import_
 from loyalty.commands.import_ import command
 from loyalty.db import transaction
+from loyalty.dossier import PARTS
+from loyalty.members import bulk
+from tests.joined import join
 
 HEADER = "external_id,email,given_name,points,lots,wallet\n"
 GOOD = (
@@ -183,6 +187,65 @@ def test_phone_numbers_without_a_country_need_a_region(run: Run) -> None:
     content = "external_id,phone\na1,212 555 0123\n"
     assert run(content).exit_code == 1
     assert run(content, "--region", "US").exit_code == 0
+
+
+def test_rows_without_an_id_are_all_told(run: Run) -> None:
+    result = run("external_id,given_name\n,Ann\n,Ben\n", "--json")
+    assert [(row["line"], row["column"]) for row in report(result)["rows"]] == [
+        (2, "external_id"),
+        (3, "external_id"),
+    ]
+
+
+def test_somebody_who_joins_meanwhile_costs_only_their_own_row(
+    run: Run, app: Flask, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking for taken addresses and writing, Ben joins: the batch is refused and then done one by one."""
+    looked = bulk._taken
+
+    def and_then_ben_joins(session: Any, rows: Any, secret: Any) -> Any:
+        found = looked(session, rows, secret)
+        with transaction() as other:
+            join(other, "ben@example.com", now=clock.now())
+        return found
+
+    monkeypatch.setattr(bulk, "_taken", and_then_ben_joins)
+    result = run(HEADER + GOOD, "--json")
+    assert report(result)["imported"] == 2
+    assert [(row["line"], row["column"]) for row in report(result)["rows"]] == [(3, "email")]
+    assert members_there() == 3
+
+
+def test_together_and_one_by_one_write_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = HEADER.strip() + ",tier,tier_points,phone,tags\n"
+    row = "{0}1,{0}@example.com,Ann,,120 2026-03-15 2099-10-01; 300 2026-04-02 never,20.00,gold,480 2026-01-05,,vip\n"
+    run(header + row.format("a"))
+    monkeypatch.setattr(import_.Import, "_together", import_.Import._one_by_one)
+    assert run(header + row.format("b")).exit_code == 0
+    with transaction() as session:
+        rows = [
+            everything_of(session, member_id)
+            for member_id in session.execute(text("SELECT member_id FROM member"))
+        ]
+    assert rows[0] == rows[1]
+
+
+def everything_of(session: Any, member_id: int) -> dict[str, list[Any]]:
+    """Return all rows of a member, without what must differ."""
+    differs = (
+        "member_id public_id account_number card_number value value_hash handle external_id row_hash imported_at "
+        "claimed_at verified_at at recorded_at occurred_at hash head advanced_at joined_at tier_since"
+    ).split()
+    return {
+        part.table: session.execute(
+            text(
+                f"SELECT to_jsonb(t) - CAST(:differs AS text[]) FROM {part.table} t WHERE member_id = :m ORDER BY 1"
+            ),
+            {"differs": differs, "m": member_id},
+        ).scalars().all()
+        for part in PARTS
+        if part.column == "member_id"
+    }  # fmt: skip
 
 
 def test_help_lists_every_column(run: Run) -> None:
