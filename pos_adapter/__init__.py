@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
-from pos_adapter.routes import enroll, offline, sales, sessions, till, wallet
+from pos_adapter.routes import enroll, members, offline, sales, sessions, till, wallet
 
 FACE: Final = Face(
     name="pos_adapter",
@@ -17,6 +17,7 @@ FACE: Final = Face(
         enroll.routes,
         till.routes,
         sessions.routes,
+        members.routes,
         sales.routes,
         offline.routes,
         wallet.routes,

@@ -1,6 +1,6 @@
 """What is offered to whom: offers and how far they are, coupon codes."""
 
-from loyalty.offers.policy import code_hash
+from loyalty.offers.policy import code_hash, new_code
 from loyalty.offers.queries import instances_of
 from loyalty.offers.service import (
     CodeTaken,
@@ -26,6 +26,7 @@ __all__ = [
     "code_hash",
     "instances_of",
     "issue_coupons",
+    "new_code",
     "of_member",
     "see",
     "send",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from loyalty import changes, rules
+from loyalty import changes, rules, staff
 from loyalty.actor import Actor
 from loyalty.errors import Missing, Refused
 from loyalty.ids import new_id
@@ -227,6 +227,14 @@ def issue_coupons(
             }
             for each, digest in zip(issued, hashes, strict=True)
         ],
+    )
+    staff.record(
+        session,
+        actor=actor,
+        what="coupons.issue",
+        about=f"coupon:{coupon}",
+        after={"codes": len(issued), "first": issued[0].id},
+        now=now,
     )
     return issued
 

@@ -76,8 +76,11 @@ def _purchase(scene: Scene, basket: Basket, *, hints: bool) -> Evaluation:
     )
     warnings: list[Hint] = []
     discounts: list[Discount] = []
-    for group in plan.cuts:
-        discounts += discount_group(scene, group)
+    if basket.paid_minor is not None:
+        scene.prices.net[:] = basket.paid_minor
+    else:
+        for group in plan.cuts:
+            discounts += discount_group(scene, group)
     if basket.coupons:
         taken, coupons = claim_coupons(scene, basket.coupons)
         discounts += taken

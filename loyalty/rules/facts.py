@@ -72,7 +72,11 @@ class CouponClaim:
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What is bought, where, when and how it is paid for."""
+    """What is bought, where, when and how it is paid for.
+
+    ``paid_minor`` is what each line cost where that is settled already (a receipt claimed afterwards): no price effect,
+    reward or coupon changes it.
+    """
 
     lines: tuple[Line, ...]
     occurred_at: datetime
@@ -82,6 +86,7 @@ class Basket:
     coupons: tuple[CouponClaim, ...] = ()
     tenders: tuple[Tender, ...] = ()
     tags: frozenset[str] = frozenset()
+    paid_minor: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

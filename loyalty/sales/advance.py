@@ -5,7 +5,8 @@ Decided from the member's state whenever it is loaded under the lock, so it is r
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from loyalty import rules
 from loyalty.ledger import available_milli
@@ -15,6 +16,8 @@ from loyalty.rules.program import Program
 from loyalty.sales import effects, standing
 from loyalty.sales.effects import Consequences, Moment
 from loyalty.sales.state import State
+
+LONGEST_AWAY: Final = timedelta(days=400)
 
 
 def catch_up(state: State, *, now: datetime, done: Consequences | None = None) -> Consequences:
@@ -62,6 +65,8 @@ def due_occasions(
     program: Program, birthday: date | None, *, since: datetime, until: datetime
 ) -> list[Occasion]:
     """Return the birthdays and scheduled moments in ``(since, until]``, in order."""
+    # Whoever stayed away for years is not owed every Monday of them.
+    since = max(since, until - LONGEST_AWAY)
     due = [
         Occasion("schedule", moment, data={"rule": rule})
         for moment, rule in tiers.scheduled(program, since, until)

@@ -115,6 +115,7 @@ def _basket(sold: Sold) -> Basket:
         store=row["store"],
         tenders=tuple(Tender(tender["kind"], tender["amount_minor"]) for tender in row["tenders"]),
         tags=frozenset(row["effects"].get("tags", ())),
+        paid_minor=tuple(line["net_minor"] for line in sold.lines),
     )
 
 

@@ -6,6 +6,7 @@ a quote can be computed by the same code as a sale.
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,9 +15,18 @@ from typing import Any, Final
 
 from loyalty.ids import new_id
 from loyalty.ledger import Books, chart, why_json
+from loyalty.offers import new_code
 from loyalty.rules import expiry
-from loyalty.rules.facts import Grant, OfferInstance, Used
-from loyalty.rules.outcome import Discount, Earning, Evaluation, Extension, LimitUse, Progress
+from loyalty.rules.facts import Basket, Grant, OfferInstance, Used
+from loyalty.rules.outcome import (
+    Discount,
+    Earning,
+    Evaluation,
+    Extension,
+    GrantGiven,
+    LimitUse,
+    Progress,
+)
 from loyalty.sales import standing
 from loyalty.sales.standing import TierMove
 from loyalty.sales.state import State
@@ -72,6 +82,9 @@ class Consequences:
     grants_given: list[tuple[str, str, str, datetime, datetime | None]] = field(
         default_factory=list[tuple[str, str, str, datetime, "datetime | None"]]
     )
+    coupons_given: list[tuple[str, str, str, datetime, datetime | None]] = field(
+        default_factory=list[tuple[str, str, str, datetime, "datetime | None"]]
+    )
     grants_used: list[str] = field(default_factory=list[str])
     coupons_used: list[str] = field(default_factory=list[str])
     stock: Counter[str] = field(default_factory=Counter[str])
@@ -106,9 +119,19 @@ def follow(state: State, done: Consequences, said: Evaluation, moment: Moment) -
         _extend(state, books, done, extension, moment)
     for grant in said.grants:
         grant_id = new_id(moment.now)
+        if grant.coupon:
+            _give_coupon(done, grant, grant_id)
+            continue
         done.grants_given.append((grant_id, grant.reward, grant.rule, grant.valid_from, grant.valid_until))
         done.entities.add(f"grant/{grant_id}")
-        done.note("grants", id=grant_id, reward=grant.reward, rule=grant.rule, why=why_json(grant.why))
+        done.note(
+            "grants",
+            id=grant_id,
+            reward=grant.reward,
+            rule=grant.rule,
+            offer=grant.offer_instance,
+            why=why_json(grant.why),
+        )
         state.grants.append(Grant(grant_id, grant.reward, grant.valid_from, grant.valid_until))
     for limit in said.limits:
         _count(state, done, limit)
@@ -136,8 +159,8 @@ def _redeem(state: State, books: Books, done: Consequences, discount: Discount, 
     if discount.grant is not None:
         done.grants_used.append(discount.grant)
         done.entities.add(f"grant/{discount.grant}")
-    if discount.coupon is not None and discount.coupon not in done.coupons_used:
-        done.coupons_used.append(discount.coupon)
+    if discount.offer_instance is not None:
+        _complete(state, done, discount.offer_instance, moment)
     done.note(
         "discounts",
         source=discount.source,
@@ -148,8 +171,38 @@ def _redeem(state: State, books: Books, done: Consequences, discount: Discount, 
         uses=uses,
         grant=discount.grant,
         coupon=discount.coupon,
+        offer=discount.offer_instance,
         why=why_json(discount.why),
     )
+
+
+def _give_coupon(done: Consequences, grant: GrantGiven, coupon_id: str) -> None:
+    """Give a personal coupon code; its letters go to the member's inbox and nowhere else."""
+    code = new_code(secrets.choice)
+    done.coupons_given.append((coupon_id, grant.coupon or "", code, grant.valid_from, grant.valid_until))
+    done.messages.append(("notify", {"rule": grant.rule, "text": {"en": code, "fr": code}}))
+
+
+def _complete(state: State, done: Consequences, instance: str, moment: Moment) -> None:
+    """A coupon that came as an offer is good once."""
+    for place, offer in enumerate(state.offers):
+        if (
+            offer.id == instance
+            and offer.completed_at is None
+            and state.program.offers[offer.offer].kind == "coupon"
+        ):
+            state.offers[place] = replace(offer, completed_at=moment.at)
+            state.completed_by[instance] = moment.reference
+            done.offers[instance] = OfferChange(offer.progress, moment.at, moment.reference)
+            done.entities.add(f"challenge/{instance}")
+
+
+def use_coupons(done: Consequences, basket: Basket) -> None:
+    """Use up every coupon code that was presented and admitted, whatever it gave."""
+    for claim in basket.coupons:
+        cut = [entry["by_line"] for entry in done.record.get("discounts", ()) if entry["coupon"] == claim.id]
+        done.coupons_used.append(claim.id)
+        done.note("coupons", id=claim.id, lines=sorted({line for by_line in cut for line in by_line}))
 
 
 def _earn(

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from loyalty import codes
 from loyalty.actor import Actor
 from loyalty.errors import Denied
+from loyalty.rules.facts import Basket
 from loyalty.sales.refusals import CodeCannotPay, MemberBlocked, NobodyScanned, NumberCap
 from loyalty.sales.requests import SaleRequest
 from loyalty.sales.state import State, Who
@@ -103,6 +104,20 @@ class NotYours(Denied):
 
     code = "not_for_customers"
     text = "Only the store can record this payment."
+
+
+class MayNotSellGiftCards(Denied):
+    """Selling gift cards needs a cashier who may."""
+
+    code = "gift_cards_not_allowed"
+    text = "A cashier who may sell gift cards must be signed in."
+
+
+def require_may_sell(basket: Basket, actor: Actor) -> None:
+    """Raise unless the till's cashier may sell what is in the basket."""
+    sells = any(line.kind == "gift_card" for line in basket.lines)
+    if sells and actor.kind == "till" and not actor.may("gift_cards.sell"):
+        raise MayNotSellGiftCards
 
 
 def require_own_tenders(request: SaleRequest, actor: Actor) -> None:

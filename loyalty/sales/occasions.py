@@ -194,7 +194,7 @@ def record_event(
     """Tell the rules that something happened (``signup``, ``visit``, ``referral``, ``event:<name>``); once per key."""
     at = occurred_at or now
 
-    def act(loaded: State, done: Consequences, batch: Batch) -> None:
+    def act(loaded: State, done: Consequences, _: Batch) -> None:
         occasion = Occasion(name, at, actor.channel, actor.store, data=dict(data or {}))
         advance.run(loaded, done, occasion, reference=f"{name}:{key}", now=now)
 
@@ -224,7 +224,7 @@ def adjust(
 ) -> dict[str, Any]:
     """Give (or, negative, take) points by hand, with a reason; once per key. Raise ``InsufficientPoints``."""
 
-    def act(loaded: State, done: Consequences, batch: Batch) -> None:
+    def act(loaded: State, _done: Consequences, _batch: Batch) -> None:
         books, standing = loaded.books, loaded.standing
         assert books is not None
         assert standing is not None

@@ -107,6 +107,7 @@ def decide(
     )
     risk = _pay(state, payment.wallet_minor, trusting=trusting)
     done = effects.carry_out(state, said, moment)
+    effects.use_coupons(done, basket)
     if books.lapsing(moment.now):
         # A late sale may earn points whose life is over already.
         books.begin("expiry", at=moment.now, program_version=state.program.version)
@@ -150,7 +151,6 @@ def decide_paid(state: State, basket: Basket, tenders: tuple[TenderRequest, ...]
     assert standing is not None
     facts = state.facts(at=basket.occurred_at, available_milli=0)
     said = rules.evaluate(state.program, basket, facts, hints=False)
-    said = replace(said, discounts=())
     tier_before = standing.tier
     books.begin(
         "sale",

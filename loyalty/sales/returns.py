@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from loyalty import messages, wallet
+from loyalty import messages, staff, wallet
 from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError
@@ -94,6 +94,14 @@ def _once(
         )
     batch.send(session)
     _refund_cards(session, reversal)
+    staff.record(
+        session,
+        actor=actor,
+        what=f"sale.{reversal.kind}",
+        about=reversal.sold.reference,
+        after={"amount_minor": answer["amount_minor"], "return": reversal.number},
+        now=now,
+    )
     return answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -48,6 +48,30 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request on its way: who asks for what, when, and how a retry of it is known."""
+
+    actor: Actor
+    request: SaleRequest
+    sale: str
+    at: datetime
+    now: datetime
+    key: str = ""
+    digest: bytes = b""
+    late: bool = False
+
+    @property
+    def reference(self) -> str:
+        """Return the name of the sale in ledger and codes."""
+        return f"sale:{self.sale}"
+
+    @property
+    def moment(self) -> Moment:
+        """Return when and by what the effects happen."""
+        return Moment(self.at, self.now, self.reference, self.sale)
+
+
 def quote(
     session: Session,
     *,
@@ -62,21 +86,20 @@ def quote(
     Where the request names the sale's ``id``, a scanned code is bound to it, so that the same scan can settle it
     minutes later. Raise what ``settle`` raises.
     """
+    asked = Asked(actor, request, request.id or new_id(now), now, now)
     shown = identity.presented(request, actor)
-    sale = request.id or new_id(now)
-    loaded = _load(session, request, actor, shown, sale=sale, key="", at=now, now=now, lock=False)
-    identified = identity.identify(shown, loaded, secret=secret, reference=_reference(sale), at=now)
+    loaded = _load(session, asked, shown, lock=False)
+    identified = identity.identify(shown, loaded, secret=secret, reference=asked.reference, at=now)
     made = basket.basket_of(request, loaded, actor=actor, at=now)
-    wallet = sum(tender.amount_minor for tender in request.tenders if tender.kind == "wallet")
-    identity.require_may_spend(identified, wallet_minor=wallet, rewards=bool(request.rewards))
+    paid = sum(tender.amount_minor for tender in request.tenders if tender.kind == "wallet")
+    identity.require_may_spend(identified, wallet_minor=paid, rewards=bool(request.rewards))
     advance.catch_up(loaded, now=now)
     standing = receipts.balance_of(loaded)
-    moment = Moment(now, now, _reference(sale))
-    decision = _decide(session, loaded, made, request, moment, hints=True)
+    decision = _decide(session, loaded, made, asked, hints=True)
     if request.id and identified.verified and identified.verified.first_seen:
-        codes.bind(session, identified.verified, reference=_reference(sale), now=now)
-    chosen = locale or (loaded.person.locale if loaded.person else loaded.program.locales[0])
-    return loaded, {**receipts.quote(loaded, decision, at=now, locale=chosen), "member": standing}
+        codes.bind(session, identified.verified, reference=asked.reference, now=now)
+    answer = receipts.quote(loaded, decision, at=now, locale=locale or _locale(loaded))
+    return loaded, {**answer, "member": standing}
 
 
 def settle(
@@ -103,9 +126,11 @@ def settle(
     ``SaleExists``, ``TillRevoked``.
     """
     digest = request_hash_of(asdict(request))
+    sale, at = request.id or new_id(now), request.occurred_at or now
+    asked = Asked(actor, request, sale, at, now, key, digest, late)
     for left in reversed(range(ATTEMPTS)):
         try:
-            return _settle(session, actor, request, key, digest, secret, now, late, locale, then)
+            return _settle(session, asked, secret, locale, then)
         except writing.BudgetGone:
             # Somebody took the rest of a budget between our reading and our taking: decide again without it.
             if not left:
@@ -115,71 +140,70 @@ def settle(
 
 def _settle(
     session: Session,
-    actor: Actor,
-    request: SaleRequest,
-    key: str,
-    digest: bytes,
+    asked: Asked,
     secret: codes.CodeSecret,
-    now: datetime,
-    late: bool,
     locale: str | None,
     then: Callable[[State, Decision, str], None] | None,
 ) -> dict[str, Any]:
-    at = request.occurred_at or now
-    sale = request.id or new_id(now)
-    shown = identity.presented(request, actor)
-    loaded = _load(session, request, actor, shown, sale=sale, key=key, at=at, now=now, lock=True)
+    shown = identity.presented(asked.request, asked.actor)
+    loaded = _load(session, asked, shown, lock=True)
     if loaded.stored is not None:
-        return replay(loaded.stored, digest)
+        return replay(loaded.stored, asked.digest)
     try:
-        if at > now + AHEAD:
-            raise TimeInFuture
-        if loaded.sale_exists:
-            raise SaleExists
-        identified = identity.identify(
-            shown, loaded, secret=secret, reference=_reference(sale), at=at, late=late
-        )
-        identity.require_own_tenders(request, actor)
-        made = basket.basket_of(request, loaded, actor=actor, at=at)
-        moment = Moment(at, now, _reference(sale), sale)
-        decision = _decide(session, loaded, made, request, moment, trusting=late)
-        identity.require_may_spend(
-            identified,
-            wallet_minor=decision.payment.wallet_minor,
-            rewards=any(discount.source == "reward" for discount in decision.said.discounts),
-        )
-        if actor.kind == "member" and decision.payment.due_minor:
-            raise Underpaid(due_minor=decision.payment.due_minor)
-        writing.take_shared(session, decision.done, member_id=loaded.member_id)
-        if actor.kind == "member":
-            _use_payments(session, loaded, decision, sale=sale, now=now)
+        identified, decision = _admit(session, loaded, asked, shown, secret)
     except DomainError as error:
         remember_refusal(
-            session, error, actor=actor, key=key, digest=digest, member_id=loaded.member_id, now=now
+            session,
+            error,
+            actor=asked.actor,
+            key=asked.key,
+            digest=asked.digest,
+            member_id=loaded.member_id,
+            now=asked.now,
         )
         raise
-    chosen = locale or (loaded.person.locale if loaded.person else loaded.program.locales[0])
     version = loaded.books.account.version + 1 if loaded.books else None
     if loaded.books:
         loaded.books.finish()
-    answer = receipts.receipt(loaded, decision, sale=sale, at=at, version=version, locale=chosen)
-    _write(
-        session,
-        loaded,
-        decision,
-        actor,
-        identified,
-        sale=sale,
-        key=key,
-        digest=digest,
-        at=at,
-        now=now,
-        late=late,
-        answer=answer,
+    answer = receipts.receipt(
+        loaded, decision, sale=asked.sale, at=asked.at, version=version, locale=locale or _locale(loaded)
     )
+    _write(session, loaded, decision, asked, identified, answer)
     if then is not None:
-        then(loaded, decision, sale)
+        then(loaded, decision, asked.sale)
     return answer
+
+
+def _admit(
+    session: Session, loaded: State, asked: Asked, shown: identity.Presented, secret: codes.CodeSecret
+) -> tuple[identity.Identified, Decision]:
+    """Decide the sale and require everything that it needs; nothing is written but what is taken from others."""
+    if asked.at > asked.now + AHEAD:
+        raise TimeInFuture
+    if loaded.sale_exists:
+        raise SaleExists
+    identified = identity.identify(
+        shown, loaded, secret=secret, reference=asked.reference, at=asked.at, late=asked.late
+    )
+    identity.require_own_tenders(asked.request, asked.actor)
+    made = basket.basket_of(asked.request, loaded, actor=asked.actor, at=asked.at)
+    identity.require_may_sell(made, asked.actor)
+    decision = _decide(session, loaded, made, asked, trusting=asked.late)
+    identity.require_may_spend(
+        identified,
+        wallet_minor=decision.payment.wallet_minor,
+        rewards=any(discount.source == "reward" for discount in decision.said.discounts),
+    )
+    if asked.actor.kind == "member" and decision.payment.due_minor:
+        raise Underpaid(due_minor=decision.payment.due_minor)
+    writing.take_shared(session, decision.done, member_id=loaded.member_id)
+    if asked.actor.kind == "member":
+        _use_payments(session, loaded, decision, sale=asked.sale, now=asked.now)
+    return identified, decision
+
+
+def _locale(loaded: State) -> str:
+    return loaded.person.locale if loaded.person else loaded.program.locales[0]
 
 
 def _use_payments(session: Session, loaded: State, decision: Decision, *, sale: str, now: datetime) -> None:
@@ -206,39 +230,26 @@ def _decide(
     session: Session,
     loaded: State,
     made: Basket,
-    request: SaleRequest,
-    moment: Moment,
+    asked: Asked,
     *,
     hints: bool = False,
     trusting: bool = False,
 ) -> Decision:
     """Decide a purchase; where points are missing, say whether they were spent since the scan."""
     try:
-        return purchase.decide(loaded, made, request.tenders, moment, hints=hints, trusting=trusting)
+        return purchase.decide(
+            loaded, made, asked.request.tenders, asked.moment, hints=hints, trusting=trusting
+        )
     except InsufficientPoints as error:
-        raise contention.explained(session, loaded, error, at=moment.at) from None
+        raise contention.explained(session, loaded, error, at=asked.at) from None
 
 
-def _reference(sale: str) -> str:
-    return f"sale:{sale}"
-
-
-def _load(
-    session: Session,
-    request: SaleRequest,
-    actor: Actor,
-    shown: identity.Presented,
-    *,
-    sale: str,
-    key: str,
-    at: datetime,
-    now: datetime,
-    lock: bool,
-) -> State:
-    code = shown.code
+def _load(session: Session, asked: Asked, shown: identity.Presented, *, lock: bool) -> State:
+    """Load what the sale needs; raise ``CodeUnknown`` where a code is nobody's, ``TillRevoked``."""
+    request, actor, code = asked.request, asked.actor, shown.code
     wanted = Wanted(
         client=actor.client,
-        key=key,
+        key=asked.key,
         kid=code.kid if isinstance(code, codes.PayCode) else "",
         code_use=code.use_key if isinstance(code, codes.PayCode | codes.NumberCode) else "",
         coupon_hashes=tuple(code_hash(each) for each in request.coupons),
@@ -249,7 +260,12 @@ def _load(
         sale_id=request.id or "",
     )
     loaded = state.load(
-        session, shown.who or Who(), wanted, at=at, now=now, lock=lock and shown.who is not None
+        session,
+        shown.who or Who(),
+        wanted,
+        at=asked.at,
+        now=asked.now,
+        lock=lock and shown.who is not None,
     )
     if loaded is None or (shown.who is not None and loaded.person is None):
         raise NobodyScanned("Nobody has this code.") if code is None else codes.CodeUnknown
@@ -309,35 +325,28 @@ def _write(
     session: Session,
     loaded: State,
     decision: Decision,
-    actor: Actor,
+    asked: Asked,
     identified: identity.Identified,
-    *,
-    sale: str,
-    key: str,
-    digest: bytes,
-    at: datetime,
-    now: datetime,
-    late: bool,
     answer: dict[str, Any],
 ) -> None:
-    batch = Batch()
+    batch, now = Batch(), asked.now
     if loaded.books is not None:
         before = [decision.before] if advance.changed(decision.before, loaded) else []
-        writing.queue_member(session, batch, loaded, [*before, decision.done], sale=sale, now=now)
-    _queue_sale(batch, loaded, decision, actor, sale=sale, at=at, now=now, late=late)
-    if key:
+        writing.queue_member(session, batch, loaded, [*before, decision.done], sale=asked.sale, now=now)
+    _queue_sale(batch, loaded, decision, asked)
+    if asked.key:
         writing.queue_answer(
             batch,
-            client=actor.client,
-            key=key,
+            client=asked.actor.client,
+            key=asked.key,
             member_id=loaded.member_id,
-            request_hash=digest,
+            request_hash=asked.digest,
             answer=answer,
             now=now,
         )
     verified = identified.verified
     if verified is not None and verified.first_seen:
-        writing.queue_code_use(batch, verified, reference=_reference(sale), now=now)
+        writing.queue_code_use(batch, verified, reference=asked.reference, now=now)
     if decision.risk_minor and verified is not None and verified.kid is not None:
         batch.add(
             "UPDATE device_key SET status = 'suspended' WHERE member_id = %s AND kid = %s AND status = 'active'",
@@ -346,7 +355,7 @@ def _write(
     messages.tell(
         session,
         "sale.settled",
-        {"sale": sale, "version": answer["version"]},
+        {"sale": asked.sale, "version": answer["version"]},
         member_id=loaded.member_id or None,
         now=now,
         batch=batch,
@@ -354,17 +363,7 @@ def _write(
     batch.send(session)
 
 
-def _queue_sale(
-    batch: Batch,
-    loaded: State,
-    decision: Decision,
-    actor: Actor,
-    *,
-    sale: str,
-    at: datetime,
-    now: datetime,
-    late: bool,
-) -> None:
+def _queue_sale(batch: Batch, loaded: State, decision: Decision, asked: Asked) -> None:
     said, payment, made = decision.said, decision.payment, decision.basket
     tenders = [
         {"kind": t.kind, "amount_minor": t.amount_minor, "reference": t.reference, "refunded_minor": 0}
@@ -377,13 +376,13 @@ def _queue_sale(
     outcomes = {line.line: line for line in said.lines}
     row = {
         "member_id": loaded.member_id,
-        "id": sale,
+        "id": asked.sale,
         "channel": made.channel,
         "store": made.store,
-        "till": actor.id if actor.kind in ("till", "vendor") else None,
-        "staff": actor.staff_id,
-        "occurred_at": at,
-        "recorded_at": now,
+        "till": asked.actor.id if asked.actor.kind in ("till", "vendor") else None,
+        "staff": asked.actor.staff_id,
+        "occurred_at": asked.at,
+        "recorded_at": asked.now,
         "program_version": loaded.program.version,
         "tier": (loaded.standing.tier_then or decision.tier_before) if loaded.standing else None,
         "gross_minor": said.gross_minor,
@@ -391,7 +390,7 @@ def _queue_sale(
         "total_minor": said.total_minor,
         "earned_milli": said.earned_milli,
         "spent_milli": said.spent_milli,
-        "offline": late,
+        "offline": asked.late,
         "tenders": json.dumps(tenders),
         "effects": json.dumps(
             {**decision.done.record, "tags": sorted(made.tags), "risk_minor": decision.risk_minor}

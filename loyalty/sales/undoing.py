@@ -33,6 +33,9 @@ def undo(reversal: Reversal, found: Found) -> None:
         _undo_progress(reversal, found, instance)
     for discount in reversal.record.get("discounts", ()):
         _give_back_reward(reversal, found, discount)
+    for coupon in reversal.record.get("coupons", ()):
+        if reversal.just_gone(dict.fromkeys(coupon["lines"], 0)):
+            reversal.undone.coupons_back.append(coupon["id"])
     _give_back_limits(reversal, found)
     _give_back_money(reversal)
     reversal.standing.spent_minor -= reversal.undone.amount_minor
@@ -128,7 +131,7 @@ def _undo_award(reversal: Reversal, found: Found, instance: str) -> None:
                 forgiven={},
             )
     for grant in awarding.record.get("grants", ()):
-        if grant["rule"] == found.offers[instance].offer and not grant.get("undone"):
+        if grant["offer"] == instance and not grant.get("undone"):
             grant["undone"] = True
             reversal.undone.grants_withdrawn.append(grant["id"])
             reversal.done.entities.add(f"grant/{grant['id']}")
@@ -156,8 +159,9 @@ def _give_back_reward(reversal: Reversal, found: Found, discount: Mapping[str, A
     if discount["grant"]:
         undone.grants_back.append(discount["grant"])
         reversal.done.entities.add(f"grant/{discount['grant']}")
-    if discount["coupon"] and discount["coupon"] not in undone.coupons_back:
-        undone.coupons_back.append(discount["coupon"])
+    if discount["offer"]:
+        reversal.done.offers[discount["offer"]] = OfferChange(0, None, None)
+        reversal.done.entities.add(f"challenge/{discount['offer']}")
     if discount["source"] == "reward":
         undone.stock_back.append(discount["key"])
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from loyalty import changes, codes, ledger, messages
 from loyalty.db import Batch
 from loyalty.errors import DomainError
+from loyalty.offers import code_hash
 from loyalty.rules.outcome import LimitUse
 from loyalty.sales.effects import Consequences
 from loyalty.sales.refusals import CouponUsedUp, SoldOut
@@ -201,6 +202,25 @@ def _queue_grants(
                FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
                     AS g (id, reward, rule, since, until)""",
             (member_id, now, list(ids), list(rewards), list(rules), list(since), list(until)),
+        )
+    if done.coupons_given:
+        ids, coupons, codes_given, since, until = zip(*done.coupons_given, strict=True)
+        batch.add(
+            """INSERT INTO coupon_code (code_hash, id, coupon, member_id, last_four, uses_left, valid_from, valid_until,
+                                        created_at)
+               SELECT hash, id, coupon, %s, last_four, 1, since, until, %s
+               FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+                    AS c (hash, id, coupon, last_four, since, until)""",
+            (
+                member_id,
+                now,
+                [code_hash(code) for code in codes_given],
+                list(ids),
+                list(coupons),
+                [code[-4:] for code in codes_given],
+                list(since),
+                list(until),
+            ),
         )
     if done.grants_used:
         batch.add(

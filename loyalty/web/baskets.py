@@ -351,6 +351,7 @@ BASKET_ERRORS: Final[tuple[type[DomainError], ...]] = (
     refusals.TimeInFuture,
     refusals.Underpaid,
     refusals.KeyReused,
+    identity.MayNotSellGiftCards,
     identity.NotYours,
     wallet.AmountOutOfRange,
     wallet.PaymentNotUsable,
