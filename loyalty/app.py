@@ -38,7 +38,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 def _install_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "connect_args": {"options": CONNECTION_OPTIONS},
+        # Hot statements are prepared by loyalty.pipeline; psycopg's own preparing would deallocate those.
+        "connect_args": {"options": CONNECTION_OPTIONS, "prepare_threshold": None},
         "pool_size": 10,
         "max_overflow": 20,
         "pool_timeout": 5,

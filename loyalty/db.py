@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from loyalty import pipeline
 from loyalty.errors import Busy, DomainError
 
 T = TypeVar("T")
@@ -136,9 +137,4 @@ class Batch:
     def send(self, session: Session) -> list[list[tuple[Any, ...]]]:
         """Run the queued statements in one round trip inside the session's transaction."""
         session.flush()
-        connection = connection_of(session)
-        with connection.pipeline():
-            cursors = [
-                connection.execute(statement, parameters) for statement, parameters in self._statements
-            ]
-        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        return pipeline.send(connection_of(session), self._statements)

@@ -138,7 +138,7 @@ def database_url(server: Server, worker_name: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def engine(database_url: str) -> Iterator[Engine]:
     """Return an engine on the database of this worker."""
-    engine = create_engine(database_url)
+    engine = create_engine(database_url, connect_args={"prepare_threshold": None})
     yield engine
     engine.dispose()
 

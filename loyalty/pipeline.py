@@ -1,0 +1,269 @@
+"""Many statements, one round trip: libpq's pipeline mode at the price of plain function calls.
+
+A driver's cursor finds out anew, at every execution, how to write each parameter; for the twenty statements of a
+sale that was a third of the whole request. Here a statement is translated once and prepared at its second use on a
+connection, and PostgreSQL infers every parameter's type from where it stands: one text is one prepared statement,
+whatever values it gets.
+
+Parameters are ``None``, ``bool``, ``int``, ``float``, ``str``, ``bytes``, ``datetime``, ``date`` and lists of these.
+Where the type cannot be inferred (``unnest``, ``jsonb_build_array``), write a cast. Errors are psycopg's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import errors, pq
+from psycopg.abc import PQGen
+from psycopg.abc import Transformer as Reader
+from psycopg.adapt import Transformer
+from psycopg.waiting import Ready, Wait
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+Rows = list[tuple[Any, ...]]
+Statement = tuple[str, Parameters]
+
+_MOST_PREPARED: Final = 400  # on one connection; what comes later is sent as it is
+_MARK: Final = re.compile(r"%(?:%|s|\((\w+)\)s)")
+_BINARY: Final = pq.Format.BINARY
+
+
+class _Text:
+    """A statement as PostgreSQL wants it: ``$1`` for ``%(name)s`` and ``%s``, and the names in that order."""
+
+    __slots__ = ("name", "names", "sql")
+
+    def __init__(self, statement: str) -> None:
+        self.names: list[str] = []
+
+        def numbered(found: re.Match[str]) -> str:
+            if found[0] == "%%":
+                return "%"
+            name = found[1]
+            if name is None:
+                self.names.append("")
+                return f"${len(self.names)}"
+            if name not in self.names:
+                self.names.append(name)
+            return f"${self.names.index(name) + 1}"
+
+        self.sql = _MARK.sub(numbered, statement).encode()
+        self.name = b"r_" + blake2b(self.sql, digest_size=12).hexdigest().encode()
+
+    def values(self, parameters: Parameters) -> Sequence[Any]:
+        """Return the parameters in their order."""
+        if isinstance(parameters, Mapping):
+            return [parameters[name] for name in self.names]
+        if len(parameters) != len(self.names):
+            raise psycopg.ProgrammingError(
+                f"the statement has {len(self.names)} places and got {len(parameters)} parameters"
+            )
+        return parameters
+
+
+_text_of: Final = lru_cache(maxsize=2048)(_Text)
+
+
+class _Line:
+    """What is known about one connection: the statements prepared on it, and how its rows are read."""
+
+    __slots__ = ("prepared", "reader", "seen")
+
+    def __init__(self) -> None:
+        self.prepared: set[bytes] = set()
+        self.seen: set[bytes] = set()
+        self.reader: Reader = Transformer()  # without the connection, which would never be forgotten
+
+
+_lines: Final[WeakKeyDictionary[psycopg.Connection[Any], _Line]] = WeakKeyDictionary()
+
+
+def send(connection: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[Rows]:
+    """Run statements in order in one round trip and return the rows of each.
+
+    They run in the connection's transaction (begun in the same round trip, if need be), each with a snapshot of its
+    own. Raise the first error; then nothing after it was run.
+    """
+    line = _lines.get(connection)
+    if line is None:
+        line = _lines[connection] = _Line()
+        # Where psycopg prepares as well, its rollback deallocates everything, ours too.
+        connection.prepare_threshold = None
+    with connection.lock:
+        return connection.wait(_exchange(connection, line, statements))
+
+
+def _exchange(
+    connection: psycopg.Connection[Any], line: _Line, statements: Sequence[Statement]
+) -> PQGen[list[Rows]]:
+    pgconn = connection.pgconn
+    # Written before anything is sent: a value that cannot be written must leave the connection as it was.
+    written = [(text, *_written(text.values(values))) for text, values in _translated(statements)]
+    begins = not connection.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE
+    pgconn.enter_pipeline_mode()
+    # For each result that will come: what was prepared by it, or None; and where the statements' own ones are.
+    prepares: list[bytes | None] = []
+    places: list[int] = []
+    if begins:
+        pgconn.send_query_params(b"BEGIN", None)
+        prepares.append(None)
+    for text, values, formats in written:
+        name = text.name
+        if name in line.seen and name not in line.prepared and len(line.prepared) < _MOST_PREPARED:
+            pgconn.send_prepare(name, text.sql)
+            line.prepared.add(name)
+            prepares.append(name)
+        if name in line.prepared:
+            pgconn.send_query_prepared(name, values, formats, _BINARY)
+        else:
+            line.seen.add(name)
+            pgconn.send_query_params(text.sql, values, None, formats, _BINARY)
+        places.append(len(prepares))
+        prepares.append(None)
+    pgconn.pipeline_sync()
+    try:
+        results = yield from _answers(pgconn)
+    except BaseException:
+        pgconn.finish()  # half a pipeline cannot be taken up again
+        raise
+    pgconn.exit_pipeline_mode()
+    _raise_first(connection, line, prepares, results)
+    return [_rows(line.reader, results[place]) for place in places]
+
+
+def _translated(statements: Sequence[Statement]) -> list[tuple[_Text, Parameters]]:
+    return [(_text_of(statement), parameters) for statement, parameters in statements]
+
+
+def _answers(pgconn: pq.abc.PGconn) -> PQGen[list[pq.abc.PGresult]]:
+    """Send what is queued and collect one result for each statement, up to the end of the pipeline."""
+    while pgconn.flush():
+        if (yield Wait.RW) & Ready.R:
+            pgconn.consume_input()
+    results: list[pq.abc.PGresult] = []
+    while True:
+        while pgconn.is_busy():
+            if (yield Wait.R):
+                pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            continue  # stands between the results of two statements
+        if result.status == pq.ExecStatus.PIPELINE_SYNC:
+            break
+        results.append(result)
+    return results
+
+
+_GOOD: Final = frozenset({pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY})
+
+
+def _raise_first(
+    connection: psycopg.Connection[Any],
+    line: _Line,
+    prepares: Sequence[bytes | None],
+    results: Sequence[pq.abc.PGresult],
+) -> None:
+    """Raise the first error, if there is one, and forget what was not prepared because of it."""
+    first = next((result for result in results if result.status not in _GOOD), None)
+    if first is None:
+        return
+    for name, result in zip(prepares, results, strict=False):
+        if name is not None and result.status not in _GOOD:
+            line.prepared.discard(name)
+    error = errors.error_from_result(first, encoding=connection.info.encoding)
+    if isinstance(error, errors.InvalidSqlStatementName):
+        line.prepared.clear()  # somebody deallocated them all
+    raise error
+
+
+def _rows(reader: Reader, result: pq.abc.PGresult) -> Rows:
+    if result.status != pq.ExecStatus.TUPLES_OK or not result.ntuples:
+        return []
+    reader.set_pgresult(result, format=_BINARY)
+    return reader.load_rows(0, result.ntuples, tuple)
+
+
+def _written(values: Sequence[Any]) -> tuple[list[bytes | None], list[int] | None]:
+    """Return the values as PostgreSQL reads them, and their formats where one is binary."""
+    written = [None if value is None else _WRITERS.get(type(value), _written_as)(value) for value in values]
+    if bytes in map(type, values):
+        return written, [1 if type(value) is bytes else 0 for value in values]
+    return written, None
+
+
+def _str(value: str) -> bytes:
+    data = value.encode()
+    if b"\0" in data:
+        raise psycopg.DataError("PostgreSQL text has no NUL character")
+    return data
+
+
+def _list(values: Sequence[Any]) -> bytes:
+    return _str(_array(values))
+
+
+def _array(values: Sequence[Any]) -> str:
+    if not values:
+        return "{}"
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        (kind,) = kinds
+        write = _ITEMS.get(kind, _item_as)
+        return "{" + ",".join(map(write, values)) + "}"
+    return "{" + ",".join([_ITEMS.get(type(value), _item_as)(value) for value in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{value}"'
+
+
+def _written_as(value: Any) -> bytes:
+    kind = _kind_of(value)
+    return _WRITERS[kind](kind(value))
+
+
+def _item_as(value: Any) -> str:
+    kind = _kind_of(value)
+    return _ITEMS[kind](kind(value))
+
+
+def _kind_of(value: Any) -> type[Any]:
+    """Return the kind that a subclass (an enum of texts) belongs to; raise ``TypeError`` for anything else."""
+    for kind in (str, bool, int, bytes, float, list, tuple):
+        if isinstance(value, kind):
+            return kind
+    raise TypeError(f"a {type(value).__name__} is no parameter: make it a text, with a cast in the statement")
+
+
+_WRITERS: Final[dict[Any, Callable[[Any], bytes]]] = {
+    str: _str,
+    bool: lambda value: b"t" if value else b"f",
+    int: lambda value: b"%d" % value,
+    bytes: lambda value: value,
+    datetime: lambda value: value.isoformat().encode(),
+    date: lambda value: value.isoformat().encode(),
+    float: lambda value: repr(value).encode(),
+    list: _list,
+    tuple: _list,
+}
+_ITEMS: Final[dict[Any, Callable[[Any], str]]] = {
+    str: _quoted,
+    type(None): lambda _: "NULL",
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    bytes: lambda value: f'"\\\\x{value.hex()}"',
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    float: repr,
+    list: _array,
+    tuple: _array,
+}
