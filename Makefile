@@ -53,6 +53,7 @@ bench: setup ## Measure; prints medians and ratios
 
 soak: setup ## Load, kill, audit, for some minutes
 	@$(BIN)/python -m tests.soak
+	@$(BIN)/pytest -n 2 -m soak
 
 clean: ## Remove the virtual environment (the data in .data stays)
 	rm -rf .venv
