@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import click
 
 from loyalty.commands.context import ready_settings
-from loyalty.config import Settings
 
 PACE_SECONDS: Final = 0.7
 

@@ -1,1 +1,1 @@
-"""A café to try Regulars in: its program, its staff, a till, the story of a sale told over HTTP, and a crowd of members."""
+"""A café to try Regulars in: its program and staff, the story of a sale told over HTTP, a crowd of members."""

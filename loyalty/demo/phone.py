@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
 
 from loyalty import codes
+from loyalty.clock import Clock
 from loyalty.demo.wire import StoryBroken, Wire
 
 _MAIL_SECONDS: Final = 15
@@ -25,8 +25,13 @@ class Phone:
     given_name: str
     family_name: str
     address: str
+    clock: Clock = field(default_factory=Clock)
+    wait: Callable[[], object] = lambda: time.sleep(0.1)
+    locale: str = "en"
+    birthday: str | None = None
     key: Any = field(default_factory=codes.new_private_key)
     member: str = ""
+    device: str = ""
     token: str = ""
     kid: str = ""
     epoch: int = 0
@@ -44,17 +49,18 @@ class Phone:
 
     def ask_for_code(self) -> dict[str, Any]:
         """Ask for a sign-in code, and return the mail with it out of the demo's mailbox."""
-        self.wire.send("POST", "/api/v1/auth/codes", {"address": self.address})
+        self.wire.send("POST", "/api/v1/auth/codes", {"address": self.address, "locale": self.locale})
         deadline = time.monotonic() + _MAIL_SECONDS
         while time.monotonic() < deadline:
             box = self.wire.send("GET", f"/api/v1/dev/mailbox?to={quote(self.address)}", quietly=True)
             if box["items"]:
                 return box["items"][0]
-            time.sleep(0.1)
+            self.wait()
         raise StoryBroken("The mail with the code did not come: the worker delivers it.")
 
-    def sign_in(self, mail: dict[str, Any]) -> None:
+    def sign_in(self, mail: dict[str, Any], device: str = "phone", platform: str = "app") -> None:
         """Sign in with the code in a mail; somebody new joins by it."""
+        profile = {"given_name": self.given_name, "family_name": self.family_name, "locale": self.locale}
         digits = re.search(r"\b[0-9]{6}\b", mail["text"])
         assert digits is not None
         given = self.wire.send(
@@ -63,14 +69,14 @@ class Phone:
             {
                 "address": self.address,
                 "code": digits.group(),
-                "device": {"name": f"{self.given_name}'s phone", "platform": "app"},
-                "profile": {"given_name": self.given_name, "family_name": self.family_name},
+                "device": {"name": f"{self.given_name}'s {device}", "platform": platform},
+                "profile": {**profile, "birthday": self.birthday},
             },
         )
-        self.token, self.member = given["access_token"], given["member_id"]
+        self.token, self.device, self.member = given["access_token"], given["device_id"], given["member_id"]
 
     def register_key(self) -> None:
-        """Hand in the public half of the key, and fetch today's epoch: then the phone needs no network to draw codes."""
+        """Hand in the public half of the key and fetch today's epoch: codes can then be drawn without a network."""
         registered = self.put("/devices/current/key", codes.jwk_of(self.key))
         self.kid = registered["kid"]
         self.epoch = self.get("/codes/epochs")["epochs"][0]["value"]
@@ -79,7 +85,7 @@ class Phone:
         """Draw a pay code: signed on the phone, good for 45 seconds and for one sale."""
         self.counter += 1
         return codes.draw_pay(
-            self.key, kid=self.kid, counter=self.counter, epoch=self.epoch, now=datetime.now(UTC)
+            self.key, kid=self.kid, counter=self.counter, epoch=self.epoch, now=self.clock.now()
         )
 
     def top_up(self, amount_minor: int, card: str, *, refused: str | None = None) -> dict[str, Any]:
@@ -94,7 +100,7 @@ class Phone:
         self.wire.send("POST", challenge.path, {"secret": secret, "approve": True})
         return self.post(f"/wallet/top-ups/{top_up['id']}/confirm", None)
 
-    def buy(self, lines: Sequence[dict[str, Any]], store: str) -> dict[str, Any]:
+    def buy(self, lines: Sequence[Mapping[str, Any]], store: str) -> dict[str, Any]:
         """Order from the app: ask what it costs, pay it from the wallet."""
         quoted = self.post("/quotes", {"lines": list(lines), "store": store})
         tenders = [{"kind": "wallet", "amount_minor": quoted["due_minor"]}]

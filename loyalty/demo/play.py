@@ -7,9 +7,8 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from loyalty import ledger, members, migrating, offers, preferences, rules, staff
 from loyalty.actor import Actor
@@ -20,7 +19,7 @@ from loyalty.demo.paper import Names
 from loyalty.demo.phone import Phone
 from loyalty.demo.screen import Screen
 from loyalty.demo.setting import CASHIER, MANAGER, STORE
-from loyalty.demo.till import NAME, Till, ready_till
+from loyalty.demo.till import NAME, ready_till
 from loyalty.demo.wire import Wire
 from loyalty.jobs.work import work_of
 from loyalty.jobs.worker import Worker
@@ -73,11 +72,10 @@ class Demo:
         """Tell the story of somebody new."""
         self.screen.title("Fernlight, a café that runs on Regulars", "Everything below is HTTP.")
         names = Names.of(self.wire.send("GET", "/api/v1/catalog", quietly=True))
-        till, _ = ready_till(self.wire, self.folder / "till.json", self._offer_till)
-        self.till = till
+        self.till = ready_till(self.wire, self.folder / "till.json", self._offer_till)
         self.phone = self._newcomer()
         helpers = story.Helpers(self._send_offer, self._audit, self._slot())
-        story.tell(self.screen, self.phone, till, names, helpers)
+        story.tell(self.screen, self.phone, self.till, names, helpers)
 
     def _offer_till(self) -> str:
         with transaction() as session:

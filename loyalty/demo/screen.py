@@ -1,4 +1,4 @@
-"""How the story looks: acts, sentences, requests, and what is printed on paper. Plain text where there is no terminal."""
+"""How the story looks: acts, sentences, requests, and what is printed on paper; plain text without a terminal."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from loyalty.clock import Clock
 from loyalty.config import Settings
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _is_ready(port: int) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200  # noqa: PLR2004 - OK
+        return connection.getresponse().status == 200
     except OSError:
         return False
     finally:
@@ -104,12 +105,13 @@ def _is_ready(port: int) -> bool:
 
 
 @contextmanager
-def own_app(settings: Settings, log: Path) -> Iterator[Flask]:
+def own_app(settings: Settings, log: Path, clock: Clock | None = None) -> Iterator[Flask]:
     """Have the application with its context pushed, for this process's own transactions; it logs to a file."""
     from loyalty.app import create_app  # noqa: PLC0415 - a long import, while the server starts beside us
 
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         with redirect_stderr(file):  # where it logs is decided when it is made
-            app = create_app(settings)
+            app = create_app(settings, clock=clock)
         with app.app_context():
             yield app

@@ -32,7 +32,7 @@ MANAGER: Final = Person("Dana Whitlock", "manager", "dana@fernlight.example", "4
 CASHIER: Final = Person("Theo Amari", "cashier", "theo@fernlight.example", "7395")
 
 
-def open_program(session: Session, *, now: datetime) -> bool:
+def open_program(session: Session, *, now: datetime, open_since: timedelta = OPEN_SINCE) -> bool:
     """Put ``cafe-stars`` into force if no program is, since 90 days ago; return whether that was needed."""
     try:
         rules.program_at(session, now)
@@ -40,7 +40,7 @@ def open_program(session: Session, *, now: datetime) -> bool:
         pass
     else:
         return False
-    since = now - OPEN_SINCE
+    since = now - open_since
     document = rules.load_shipped(PROGRAM)
     rules.apply(session, document, actor=SYSTEM, live_from=since, note="The demo café opens.", now=since)
     return True

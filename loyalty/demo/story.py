@@ -188,7 +188,8 @@ def _offline(screen: Screen, phone: Phone, till: Till) -> None:
         raise StoryBroken(f"The offline sale was refused: {first['detail']}")
     reasons = "; ".join(each["text"] for each in receipt["effects"] if each["points_milli"])
     screen.say(
-        f"Settled: {money(receipt['total_minor'])} from the wallet, {points(receipt['earned_milli'])} stars ({reasons})."
+        f"Settled: {money(receipt['total_minor'])} from the wallet, {points(receipt['earned_milli'])} stars "
+        f"({reasons})."
     )
     screen.say("Handed in a second time, as a till would that never got the answer:")
     (again,) = till.hand_in([item])["results"]

@@ -6,8 +6,7 @@ import json
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from loyalty import codes
+from loyalty.clock import Clock
 from loyalty.demo.setting import Person
 from loyalty.demo.wire import StoryBroken, Wire
 
@@ -35,6 +35,7 @@ class Till:
     key: ec.EllipticCurvePrivateKey
     token: str
     store: str
+    clock: Clock = field(default_factory=Clock)
     cashier: Mapping[str, Any] | None = None
 
     @property
@@ -45,7 +46,7 @@ class Till:
             **({"X-Cashier": self.cashier["token"]} if self.cashier else {}),
         }
 
-    def sign_in(self, person: Person) -> Mapping[str, Any]:
+    def sign_in(self, person: Person) -> None:
         """Sign a cashier in by their PIN."""
         names = self.wire.send("GET", "/pos/v1/cashiers", headers=self.headers, quietly=True)["items"]
         found = next((each["staff_id"] for each in names if each["name"] == person.name), None)
@@ -53,7 +54,6 @@ class Till:
             raise StoryBroken(f"{person.name} does not work at {self.store} any more.")
         body = {"staff_id": found, "pin": person.pin}
         self.cashier = self.wire.send("POST", "/pos/v1/sessions", body, headers=self.headers)
-        return self.cashier
 
     def quote(self, basket: Mapping[str, Any], *, quietly: bool = False) -> Any:
         """Ask what a basket costs and brings, and for whom."""
@@ -75,7 +75,7 @@ class Till:
 
     def queue(self, basket: Mapping[str, Any]) -> dict[str, Any]:
         """Ring a sale up without a network: named, timed and signed here."""
-        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        moment = self.clock.now().isoformat().replace("+00:00", "Z")
         item = {**basket, "id": str(uuid4()), "kind": "sale", "occurred_at": moment}
         data = json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         return {**item, "signature": urlsafe_b64encode(codes.sign(self.key, data)).decode().rstrip("=")}
@@ -85,19 +85,21 @@ class Till:
         return self.wire.send("POST", "/pos/v1/offline", {"items": list(items)}, headers=self.headers)
 
 
-def ready_till(wire: Wire, kept: Path, offer: Callable[[], str]) -> tuple[Till, bool]:
-    """Return the till of an earlier run, if the server still knows it; else a new one, enrolled with an offered code.
-
-    The second value tells whether it is new.
-    """
+def ready_till(wire: Wire, kept: Path, offer: Callable[[], str]) -> Till:
+    """Return the till of an earlier run, if the server still knows it; else a new one, by an offered code."""
     known = _read(wire, kept)
     if known is not None:
-        return known, False
-    key = codes.new_private_key()
-    given = wire.send("POST", "/pos/v1/enroll", {"code": offer(), "public_key": codes.jwk_of(key)})
-    till = Till(wire, key, given["token"], given["store"])
+        return known
+    till = enroll(wire, offer(), Clock())
     _write(till, kept)
-    return till, True
+    return till
+
+
+def enroll(wire: Wire, code: str, clock: Clock) -> Till:
+    """Return a new till, enrolled with the code that a manager was given."""
+    key = codes.new_private_key()
+    given = wire.send("POST", "/pos/v1/enroll", {"code": code, "public_key": codes.jwk_of(key)})
+    return Till(wire, key, given["token"], given["store"], clock)
 
 
 def _read(wire: Wire, kept: Path) -> Till | None:
