@@ -67,7 +67,7 @@ SELECT m.member_id, m.public_id, m.given_name, m.family_name, m.locale, m.birthd
   (SELECT t.status FROM till t WHERE t.id = %(till)s),
   (SELECT v.version FROM program_version v WHERE v.live_from <= %(at)s
     ORDER BY v.live_from DESC, v.version DESC LIMIT 1),
-  (SELECT jsonb_object_agg(p.name, p.value) FROM preference p WHERE p.member_id = m.member_id),
+  (SELECT jsonb_object_agg(p.name, p.value) FROM preference p WHERE p.member_id = m.member_id AND p.value IS NOT NULL),
   EXISTS (SELECT FROM sale x WHERE x.id = %(sale_id)s)
 FROM (SELECT WHO AS id) AS who
 LEFT JOIN member m ON m.member_id = who.id

@@ -27,7 +27,6 @@ from loyalty.web.fields import (
     Text,
     Whole,
 )
-from loyalty.web.limits import Limit
 from mobile_api.who import MEMBER
 
 routes = Routes(
@@ -36,7 +35,6 @@ routes = Routes(
     "each mutation and every document that changed. Sending anything twice is safe.",
 )
 
-SYNC_LIMIT: Final = Limit("sync", 240, 60)
 MOST_ARGS: Final = 20
 
 
@@ -140,7 +138,6 @@ class SyncOut(Output):
         SyncTooLarge,
         members.MemberUnknown,
     ),
-    limits=(SYNC_LIMIT,),
 )
 def synchronize(call: Call) -> object:
     """Take in mutations and answer what changed since the cursor.
