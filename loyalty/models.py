@@ -6,24 +6,24 @@ One line per feature: ``import loyalty.<feature>.models``.
 # ruff: noqa: F401
 # pyright: reportUnusedImport=false
 
+import loyalty.attempts.models
+import loyalty.catalog.models
+import loyalty.changes.models
 import loyalty.codes.models
 import loyalty.jobs.models
+import loyalty.ledger.models
 import loyalty.members.models
 import loyalty.messages.models
-import loyalty.wallet.gateways.models
-import loyalty.wallet.models
+import loyalty.offers.models
 import loyalty.orders.models
 import loyalty.preferences.models
-import loyalty.rules.models
-import loyalty.sync.models
-import loyalty.offers.models
 import loyalty.rewards.models
-import loyalty.catalog.models
+import loyalty.rules.models
 import loyalty.sales.models
-import loyalty.changes.models
-import loyalty.ledger.models
-import loyalty.attempts.models
 import loyalty.staff.models
+import loyalty.sync.models
+import loyalty.wallet.gateways.models
+import loyalty.wallet.models
 from loyalty.db import Base
 
 metadata = Base.metadata
