@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+import psycopg
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -143,8 +144,8 @@ class _Taking:
         try:
             with self._session.begin_nested():
                 return self._done(mutation, verb, context)
-        except (Busy, OperationalError):
-            raise  # the whole request comes again
+        except (Busy, OperationalError, psycopg.OperationalError):
+            raise  # a lock or the connection, not the mutation: the whole request comes again
         except DomainError as refusal:
             return _result(mutation, "rejected", refusal.code)
         except Exception as error:

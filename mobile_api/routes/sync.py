@@ -145,7 +145,7 @@ def synchronize(call: Call) -> object:
     409 `device_forked`: the storage was copied or rolled back; sign in as a new device and keep the queue's uids.
     401 keeps the queue, 403 `device_revoked` forgets everything, 426 asks for an update and keeps the queue.
     """
-    if (http_request.content_length or 0) > sync.MOST_BYTES:
+    if len(http_request.get_data()) > sync.MOST_BYTES:
         raise SyncTooLarge
     request = _request(call.body)
     pushed = retrying(lambda: _push(call, request))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -164,6 +165,41 @@ def test_a_mutation_at_which_the_server_fails_is_tried_three_times_then_parked(
     assert statuses(third) == [("rejected", "parked"), ("ok", None)]
     (notice,) = [document for key, document in phone.base.items() if key.startswith("notice/")]
     assert (notice["code"], notice["data"]) == ("parked", {"name": "dietary.add"})
+
+
+def test_a_busy_database_is_no_failure_of_the_mutation(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: Any) -> Any:
+        raise psycopg.errors.LockNotAvailable
+
+    monkeypatch.setitem(table.VERBS, "dietary.add", Verb(busy))  # type: ignore[arg-type]
+    phone.act("favorite.add", sku="latte")
+    phone.act("dietary.add", tag="vegan")
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError):
+            phone.push(phone.request())
+    assert "favorite/latte" not in phone.pulled()
+    monkeypatch.undo()
+    assert statuses(phone.sync()) == [("ok", None), ("ok", None)]
+
+
+def test_a_constraint_that_strikes_is_a_failure_and_leaves_nothing(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def strike(session: Session, context: table.Context, args: Any) -> Any:
+        preferences.add_dietary_note(session, tag="vegan", **context.common)
+        session.execute(
+            text("UPDATE account SET points_milli = -1 WHERE member_id = :id"), {"id": context.member_id}
+        )
+
+    monkeypatch.setitem(table.VERBS, "dietary.add", Verb(strike))  # type: ignore[arg-type]
+    phone.act("dietary.add", tag="vegan")
+    phone.act("favorite.add", sku="latte")
+    version = phone.version()
+    first = phone.sync()
+    assert (statuses(first), phone.version()) == ([], version)
+    phone.sync()
+    assert statuses(phone.sync()) == [("rejected", "parked"), ("ok", None)]
+    assert "dietary/vegan" not in phone.base
 
 
 # who wins
