@@ -72,6 +72,7 @@ class Play:
     program: Program
     sold: dict[str, Sold] = field(default_factory=dict[str, Sold])
     holds: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    tried: dict[str, list[nouns.Sale]] = field(default_factory=dict[str, list[nouns.Sale]])
     requests: int = 0
     hand_in_at: datetime | None = None
 
@@ -184,6 +185,22 @@ class Play:
         if sold is None or sold.request is None or _content(sold.action) != _content(sale):
             return None
         return sold
+
+    def number_of_sale(self, sale: nouns.Sale) -> str | None:
+        """Return the id under which a sale is sent: its name; a changed try after a refusal gets another one."""
+        if sale.id is None:
+            return None
+        tried = self.tried.setdefault(sale.id, [])
+        if _content(sale) not in tried:
+            tried.append(_content(sale))
+        if sale.id in self.sold and self.sold[sale.id].receipt is not None:
+            return sale.id
+        return sale.id if len(tried) == 1 else f"{sale.id}-{tried.index(_content(sale)) + 1}"
+
+    def sale_number(self, name: str) -> str:
+        """Return the id of the sale that a return names."""
+        sold = self.sold.get(name)
+        return name if sold is None or sold.receipt is None else str(sold.receipt["sale"])
 
     def reload_program(self) -> None:
         """See the program version that is in force now."""

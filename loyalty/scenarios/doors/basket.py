@@ -12,8 +12,8 @@ OWN_CUP: Final = "own-cup"
 Tenders = list[dict[str, Any]]
 
 
-def body_of(play: Play, step: nouns.Step, sale: nouns.Sale) -> dict[str, Any]:
-    """Return the body of a quote or sale without payments and without what identifies the member."""
+def body_of(play: Play, step: nouns.Step, sale: nouns.Sale, *, asking: bool = False) -> dict[str, Any]:
+    """Return the body of a quote or sale without payments and without what identifies the member; ``asking``: of a quote."""
     lines = [_line(play, step, line) for line in sale.lines]
     for kind, amount in (("tax", sale.tax), ("tip", sale.tip)):
         if amount is not None:
@@ -25,8 +25,8 @@ def body_of(play: Play, step: nouns.Step, sale: nouns.Sale) -> dict[str, Any]:
         "coupons": [play.cast.coupon(sale.member, text) for text in sale.coupons],
         "tags": sorted(tags),
     }
-    if sale.id is not None:
-        body["id"] = sale.id
+    if (number := sale.id if asking else play.number_of_sale(sale)) is not None:
+        body["id"] = number
     return body
 
 

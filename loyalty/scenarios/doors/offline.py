@@ -83,19 +83,25 @@ class OfflineTill:
     def queue_return(self, play: Play, step: nouns.Step, back: nouns.Return) -> Queued:
         """Sign and queue a return."""
         lines = returned_lines(back)
-        item: dict[str, Any] = {"id": f"return-{play.key()}", "sale": back.sale}
+        item: dict[str, Any] = {"id": f"return-{play.key()}", "sale": play.sale_number(back.sale)}
         item |= {"kind": "return", "lines": lines} if lines else {"kind": "void"}
         occurred_at = play.now if back.occurred_at is None else play.instant(step, back.occurred_at)
         return self._queued(play, step, item, occurred_at)
 
     def void(self, play: Play, step: nouns.Step, void: nouns.Void) -> Outcome:
         """Queue a void and hand it in."""
-        item: dict[str, Any] = {"id": f"void-{play.key()}", "sale": void.sale, "kind": "void"}
+        item: dict[str, Any] = {
+            "id": f"void-{play.key()}",
+            "sale": play.sale_number(void.sale),
+            "kind": "void",
+        }
         return self.hand_in(play, self._queued(play, step, item, play.now))
 
     def _queued(self, play: Play, step: nouns.Step, item: dict[str, Any], occurred_at: datetime) -> Queued:
         till = play.till(play.store_of(step))
-        sold = play.sold.get(item["sale"])
+        sold = next(
+            (each for each in play.sold.values() if (each.receipt or {}).get("sale") == item["sale"]), None
+        )
         return Queued(
             till, signed(till, {**item, "occurred_at": _iso(occurred_at)}), sold.member if sold else None
         )
@@ -120,6 +126,10 @@ class OfflineTill:
         if person is not None and version_of(person) != before:
             outcome.broken.append("handing it in again changed the member")
         sale = queued.sale
+        if sale is not None and sale.id in play.sold and outcome.error == "idempotency_key_reused":
+            # In the queue the sale's id is its key: of the two guards of one thing, the other one answers.
+            outcome.error = "sale_exists"
+            outcome.notes.append("the queue calls it idempotency_key_reused")
         if sale is not None and outcome.error is None:
             name = sale.id or str(queued.item["id"])
             code = queued.item.get("code")

@@ -29,9 +29,9 @@ class Phone:
 
     def quote(self, play: Play, step: nouns.Step, sale: nouns.Sale) -> Outcome:
         """Ask on the phone."""
-        if (elsewhere := at_the_till(sale)) is not None:
+        if (elsewhere := at_the_till(play, sale)) is not None:
             return _with_note(_STORE.quote(play, step, sale), elsewhere)
-        body, headers = self._prepared(play, step, sale)
+        body, headers = self._prepared(play, step, sale, asking=True)
         wallet, others = _split(listed(play, step, sale))
         body["tenders"] = wallet
         answer = self._send(play, "/api/v1/quotes", body, headers)
@@ -45,7 +45,7 @@ class Phone:
 
     def sale(self, play: Play, step: nouns.Step, sale: nouns.Sale) -> Outcome:
         """Quote, pay the rest by card, buy."""
-        if (elsewhere := at_the_till(sale)) is not None:
+        if (elsewhere := at_the_till(play, sale)) is not None:
             return _with_note(_STORE.sale(play, step, sale), elsewhere)
         known = play.known(sale)
         if known is not None and known.request is not None:
@@ -125,22 +125,23 @@ class Phone:
         return play.client.send("POST", path, body, headers=headers, key=key)
 
     def _prepared(
-        self, play: Play, step: nouns.Step, sale: nouns.Sale
+        self, play: Play, step: nouns.Step, sale: nouns.Sale, *, asking: bool = False
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """Return body and headers, the file's prices set as the store's."""
         store = play.store_of(step)
-        body = body_of(play, step, sale)
+        body = body_of(play, step, sale, asking=asking)
         if store is not None:
             body["store"] = store
             set_prices(play, store, body["lines"])
         return body, play.phone_headers(play.person(sale.member, step), self._platform)
 
 
-def at_the_till(sale: nouns.Sale) -> str | None:
+def at_the_till(play: Play, sale: nouns.Sale) -> str | None:
     """Return why a sale can only happen at a till."""
     if sale.member is None:
         return "at the till: a phone is always somebody's"
-    if sale.code is not None or sale.screenshot_of or sale.drawn_at or sale.at_till:
+    shots = {getattr(step.action, "screenshot_of", None) for step in play.scenario.steps} - {None}
+    if sale.code is not None or sale.screenshot_of or sale.drawn_at or sale.at_till or sale.id in shots:
         return "at the till: it is about the code that is scanned"
     return None
 
