@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -121,10 +122,8 @@ def side_by_side(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         decide = purchase.decide
 
         def wait(*arguments: Any, **named: Any) -> Any:
-            try:
+            with suppress(threading.BrokenBarrierError):  # the other one waits for the lock: that is the point
                 barrier.wait(0.7)
-            except threading.BrokenBarrierError:
-                pass  # the other one waits for the lock: that is the point
             return decide(*arguments, **named)
 
         monkeypatch.setattr(purchase, "decide", wait)
