@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 LOCALE: Final = "en_US"
+MINUS: Final = "\N{MINUS SIGN}"
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _QUIET: Final = "bright_black"
 _LINE: Final = Rule(style=_QUIET)
 KINDS: Final = {
@@ -58,15 +60,17 @@ class Names:
         return ", ".join(self.options.get(each, each).lower() for each in options)
 
 
-def money(amount_minor: int, currency: str = "USD") -> str:
-    """Return an amount of a currency with two decimals, as the demo's is."""
-    return format_currency(amount_minor / 100, currency, locale=LOCALE)
+def money(amount_minor: int, *, signed: bool = False) -> str:
+    """Return an amount in dollars, which the demo café takes."""
+    shown = format_currency(abs(amount_minor) / 100, "USD", locale=LOCALE)
+    sign = MINUS if amount_minor < 0 else "+" if signed and amount_minor else ""
+    return sign + shown
 
 
 def points(milli: int, *, signed: bool = False) -> str:
     """Return points as they are: 8.28, 100."""
     shown = f"{abs(milli) / 1000:,.3f}".rstrip("0").rstrip(".")
-    sign = "−" if milli < 0 else "+" if signed and milli else ""
+    sign = MINUS if milli < 0 else "+" if signed and milli else ""
     return sign + shown
 
 
@@ -90,7 +94,7 @@ def _goods(given: Mapping[str, Any], names: Names) -> Table:
     table = _columns()
     for line in given["lines"]:
         table.add_row(
-            f"{line['quantity']} × {line['name']}", money(line["unit_price_minor"] * line["quantity"])
+            f"{line['quantity']} {TIMES} {line['name']}", money(line["unit_price_minor"] * line["quantity"])
         )
         if line["options"]:
             table.add_row(Text(f"    {names.chosen(line['options'])}", style=_QUIET), "")
@@ -157,7 +161,7 @@ def statement(lines: Sequence[Mapping[str, Any]]) -> Table:
             str(line["seq"]),
             f"{KINDS.get(line['kind'], line['kind'].replace('_', ' '))}, {at:%H:%M:%S}",
             _colored(line["points_milli"]) if line["points_milli"] else "",
-            money(line["wallet_minor"]) if line["wallet_minor"] else "",
+            money(line["wallet_minor"], signed=True) if line["wallet_minor"] else "",
         )
         for posting in line["postings"]:
             table.add_row("", Text(f"  {posting['text']}", style=_QUIET), "", "")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Self
 
-from loyalty import ledger, members, migrating, offers, preferences, rules, staff
+from loyalty import auditing, ledger, members, migrating, offers, preferences, rules, staff
 from loyalty.actor import Actor
 from loyalty.config import Settings
 from loyalty.db import snapshot, transaction
@@ -23,10 +22,9 @@ from loyalty.demo.till import NAME, ready_till
 from loyalty.demo.wire import Wire
 from loyalty.jobs.work import work_of
 from loyalty.jobs.worker import Worker
+from loyalty.ledger import RootKey
 from loyalty.scenarios.http import Client
 from loyalty.web import site
-
-PUBLIC_URL: Final = Settings.__dataclass_fields__["public_url"].default
 
 
 class Demo:
@@ -36,7 +34,8 @@ class Demo:
         self.screen = Screen(pace=pace)
         self.port = serving.free_port(port)
         self.url = f"http://127.0.0.1:{self.port}"
-        self.settings = dataclasses.replace(settings, public_url=self.url)
+        # All people of the demo come from one address, where the limits on attempts would soon end the story.
+        self.settings = dataclasses.replace(settings, public_url=self.url, rate_limits=False)
         self.folder = settings.data_dir / "demo"
         self._stack = ExitStack()
 
@@ -70,7 +69,10 @@ class Demo:
 
     def tell(self) -> None:
         """Tell the story of somebody new."""
-        self.screen.title("Fernlight, a café that runs on Regulars", "Everything below is HTTP.")
+        self.screen.title(
+            "A sale at Fernlight, a café that runs on Regulars",
+            f"Two APIs, one evaluator, one ledger: what follows goes over HTTP to {self.url}.",
+        )
         names = Names.of(self.wire.send("GET", "/api/v1/catalog", quietly=True))
         self.till = ready_till(self.wire, self.folder / "till.json", self._offer_till)
         self.phone = self._newcomer()
@@ -98,13 +100,40 @@ class Demo:
         with snapshot() as session:
             return preferences.slot_of(now.astimezone(rules.program_at(session, now).zone))
 
-    def _audit(self) -> Mapping[str, Any]:
+    def _audit(self) -> story.Audited:
+        key = RootKey.of(self.settings.secret_key)
         with snapshot() as session:
-            found = list(ledger.audit(session))
-        return {"text": "clean" if not found else str(found)}
+            found = [each.what for each in auditing.audit(session, keys=[key])]
+            accounts, transactions = auditing.size(session)
+        with transaction() as session:
+            root = ledger.take_root(session, key=key, now=datetime.now(UTC))
+        return story.Audited(accounts, transactions, found, root.root.hex() if root else "", key.kid)
 
     def show_links(self) -> None:
-        self.screen.end("Serving")
+        """Show where everything is, and what opens it."""
+        url, phone, folder = self.url, self.phone, self.folder
+        self.screen.end(f"Serving {url} until Ctrl-C")
+        self.screen.facts(
+            (
+                ("Customers' API", f"{url}/api/v1/docs"),
+                ("Tills' API", f"{url}/pos/v1/docs"),
+                ("Start page", f"{url}/"),
+                ("Mailbox", f"{url}/api/v1/dev/mailbox"),
+                ("Test cards", f"{url}/api/v1/test-card/cards"),
+                ("", ""),
+                (phone.name, f"signs in as {phone.address}; the code comes to the mailbox"),
+                (CASHIER.name, f"cashier, PIN {CASHIER.pin}"),
+                (MANAGER.name, f"manager, PIN {MANAGER.pin}"),
+                (NAME, f"store {self.till.store}; its token is below and in {folder / 'till.json'}"),
+                ("Logs", f"{folder / 'server.log'}, {folder / 'worker.log'}"),
+            )
+        )
+        self.screen.gap()
+        self.screen.copyable(f"export TILL={self.till.token}")
+        self.screen.copyable(f"export MEMBER={phone.token}  # good for ten minutes")
+        self.screen.copyable(f'curl -H "Authorization: Bearer $TILL" {url}/pos/v1/till')
+        self.screen.copyable(f'curl -H "Authorization: Bearer $MEMBER" {url}/api/v1/balance')
+        self.screen.copyable(f"regulars member show {phone.address}")
 
     def serve(self) -> None:
         """Serve until Ctrl-C."""

@@ -19,6 +19,8 @@ WIDTH: Final = 92
 PAPER: Final = 60
 _ACCENT: Final = "green"
 _INDENT: Final = (0, 0, 0, 4)
+_QUIET: Final = "bright_black"
+_REFUSED: Final = 400
 _LONG_ID: Final = re.compile(r"([0-9a-f]{8})-[0-9a-f-]{27}")
 
 
@@ -49,34 +51,31 @@ class Screen:
         self._acts += 1
         self.console.print()
         heading = Text.assemble((f"{self._acts}  ", f"bold {_ACCENT}"), (title, "bold"))
-        self.console.print(Rule(heading, align="left", style="bright_black", characters="─"))
+        self.console.print(Rule(heading, align="left", style=_QUIET, characters="─"))
 
     def end(self, title: str) -> None:
         """Begin what comes after the story."""
         time.sleep(self._pace)
         self.console.print()
-        self.console.print(Rule(Text(title, style="bold"), align="left", style="bright_black"))
+        self.console.print(Rule(Text(title, style="bold"), align="left", style=_QUIET))
 
     def say(self, text: str, style: str = "") -> None:
         """Tell something."""
-        self.console.print(Padding(Text(text, style=style), _INDENT))
+        self.console.print(Padding(Text(text, style=style), _INDENT, expand=False))
 
     def call(self, method: str, path: str, status: int, milliseconds: float, code: str | None = None) -> None:
         """Show a request that was sent, and how it was answered."""
-        shown = _LONG_ID.sub(r"\1…", path.partition("?")[0])
+        place = _LONG_ID.sub(r"\1…", path.partition("?")[0])
+        shown = f"{method:<5}{place}"
         answer = f"{status} {code}" if code else str(status)
-        row = Table.grid(expand=True)
-        row.add_column(width=7)
-        row.add_column(overflow="ellipsis", no_wrap=True)
-        row.add_column(justify="right", no_wrap=True)
-        row.add_column(justify="right", width=9)
-        row.add_row(method, shown, answer, f"{milliseconds:.0f} ms", style="bright_black")
-        self.console.print(Padding(row, _INDENT))
+        right = f"{answer}{milliseconds:>7.0f} ms"
+        room = self.console.width - _INDENT[3] - len(right)
+        self.say(f"{shown[: room - 1]:<{room}}{right}", _QUIET if status < _REFUSED else "yellow")
 
     def facts(self, rows: Iterable[tuple[str, str]]) -> None:
         """Show what something is, line by line."""
         table = Table.grid(padding=(0, 3))
-        table.add_column(style="bright_black", no_wrap=True)
+        table.add_column(style=_QUIET, no_wrap=True)
         table.add_column(overflow="fold")
         for name, value in rows:
             table.add_row(name, value)
@@ -84,18 +83,20 @@ class Screen:
 
     def show(self, something: RenderableType) -> None:
         """Show a table or a picture."""
-        self.console.print(Padding(something, _INDENT))
+        self.console.print(Padding(something, _INDENT, expand=False))
 
     def paper(self, *parts: RenderableType, title: str = "") -> None:
         """Show something printed, as on a till's paper."""
-        panel = Panel(
-            Group(*parts), box=box.ROUNDED, border_style="bright_black", width=PAPER, title=title or None
-        )
+        panel = Panel(Group(*parts), box=box.ROUNDED, border_style=_QUIET, width=PAPER, title=title or None)
         self.show(panel)
 
     def picture(self, lines: str) -> None:
         """Show a QR code, light on dark whatever the terminal's colors are."""
         self.show(Text(lines, style="bright_white on black", no_wrap=True))
+
+    def copyable(self, line: str) -> None:
+        """Show a line that may be longer than the screen, to be copied."""
+        self.console.print(Text(line), soft_wrap=True)
 
     def gap(self) -> None:
         """Leave a line free."""

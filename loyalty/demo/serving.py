@@ -47,7 +47,7 @@ def free_port(wanted: int) -> int:
 @contextmanager
 def web_server(settings: Settings, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Have ``regulars serve`` running on ``port`` inside the block, with these settings."""
-    command = [sys.executable, "-m", "loyalty.cli", "serve", "--port", str(port), "--workers", "2"]
+    command = [sys.executable, "-m", "loyalty.cli", "serve", "--port", str(port), "--workers", "1"]
     environ = {
         **os.environ,
         "REGULARS_MODE": settings.mode,
@@ -55,6 +55,7 @@ def web_server(settings: Settings, port: int, log: Path) -> Iterator[subprocess.
         "REGULARS_DATA_DIR": str(settings.data_dir),
         "REGULARS_SECRET_KEY": settings.secret_key,
         "REGULARS_PUBLIC_URL": settings.public_url,
+        "REGULARS_RATE_LIMITS": "on" if settings.rate_limits else "off",
     }
     with log.open("wb") as file:
         server = subprocess.Popen(

@@ -33,11 +33,22 @@ REWARD: Final = "ladder-100"
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit of all books found, and the root that was signed (empty: nothing new to sign)."""
+
+    members: int
+    transactions: int
+    found: list[str]
+    root: str
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Helpers:
     """What happens behind the counter's back: the brand sends an offer, the books are audited, what hour it is."""
 
     send_offer: Callable[[str, str], None]
-    audit: Callable[[], Mapping[str, Any]]
+    audit: Callable[[], Audited]
     slot: str
 
 
@@ -221,5 +232,14 @@ def _look_back(screen: Screen, phone: Phone) -> None:
 
 def _audit(screen: Screen, helpers: Helpers) -> None:
     screen.act("The books are audited")
-    found = helpers.audit()
-    screen.say(found["text"])
+    done = helpers.audit()
+    if done.found:
+        raise StoryBroken(f"The audit found: {'; '.join(done.found[:5])}")
+    screen.say(
+        "Every balance recomputed from the write-once ledger, every lot, every hash chain, every sale's booking; "
+        "transit accounts empty, the grand total zero:"
+    )
+    people = "1 member" if done.members == 1 else f"{done.members:,} members"
+    screen.say(f"Clean. {people}, {done.transactions:,} transactions.", style="bold green")
+    if done.root:
+        screen.facts((("root", done.root), ("signed", f"ES256, key {done.signed_by}")))
