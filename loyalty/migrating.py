@@ -64,14 +64,7 @@ def differences(url: str) -> list[object]:
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
-            context = MigrationContext.configure(
-                connection, opts={"include_name": is_ours, "compare_server_default": True}
-            )
+            context = MigrationContext.configure(connection, opts={"compare_server_default": True})
             return list(compare_metadata(context, metadata))
     finally:
         engine.dispose()
-
-
-def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Tell Alembic which tables the models describe; the job queue brings its own."""
-    return kind != "table" or not (name or "").startswith("procrastinate_")

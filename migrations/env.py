@@ -8,16 +8,13 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, create_engine, text
 
-from loyalty.migrating import is_ours
 from loyalty.models import metadata
 
 ADVISORY_LOCK = 0x5265_6775  # any number that nobody else uses
 
 
 def run(connection: Connection) -> None:
-    context.configure(
-        connection=connection, target_metadata=metadata, include_name=is_ours, compare_server_default=True
-    )
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
     with context.begin_transaction():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         context.run_migrations()
