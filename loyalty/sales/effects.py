@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from loyalty import rules
 from loyalty.ids import new_id
-from loyalty.ledger import Books, chart, why_json
+from loyalty.ledger import Books, available_milli, chart, why_json
 from loyalty.offers import new_code
 from loyalty.rules import expiry
-from loyalty.rules.facts import Basket, Grant, OfferInstance, Used
+from loyalty.rules.facts import Basket, Grant, Occasion, OfferInstance, Used
 from loyalty.rules.outcome import (
     Discount,
     Earning,
@@ -36,6 +37,10 @@ SOURCES: Final = {
     "multiplier": chart.ISSUED_PURCHASE,
     "bonus": chart.ISSUED_BONUS,
 }
+
+
+# Rules that answer what rules did (a tier reached by a bonus, …) end here, whatever the program says.
+ROUNDS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Consequences:
     messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list[tuple[str, Mapping[str, Any]]])
     entities: set[str] = field(default_factory=set[str])
     record: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
+    echoes: list[Evaluation] = field(default_factory=list[Evaluation])
 
     def note(self, kind: str, **entry: Any) -> None:
         """Keep what was done, so that a return can undo it and "why?" can be answered."""
@@ -108,11 +114,23 @@ def carry_out(state: State, said: Evaluation, moment: Moment) -> Consequences:
     return done
 
 
-def follow(state: State, done: Consequences, said: Evaluation, moment: Moment) -> None:
-    """Apply earnings and all that may follow from them; rules that answer their own effects end at eight rounds."""
+def follow(
+    state: State,
+    done: Consequences,
+    said: Evaluation,
+    moment: Moment,
+    *,
+    rounds: int = ROUNDS,
+    cause: str | None = None,
+) -> None:
+    """Apply earnings and all that may follow from them; rules that answer their own effects end at eight rounds.
+
+    ``cause`` is the occasion that these effects brought about themselves: ``tier_reached`` or ``challenge_done``.
+    """
     books = state.books
     assert books is not None
-    _earn(state, books, done, said.earnings, moment)
+    moved = len(done.moves)
+    _earn(state, books, done, said.earnings, moment, cause)
     for progress in said.progress:
         _advance(state, done, progress, moment)
     for extension in said.extensions:
@@ -140,6 +158,53 @@ def follow(state: State, done: Consequences, said: Evaluation, moment: Moment) -
     for put in said.tiers:
         standing.put(state, done, put.tier, until=put.until, at=moment.at, sale=moment.sale)
     standing.promote(state, done, at=moment.at, sale=moment.sale)
+    if rounds:
+        _echo(state, done, said, done.moves[moved:], moment, rounds - 1)
+
+
+def _echo(
+    state: State, done: Consequences, said: Evaluation, moves: list[TierMove], moment: Moment, rounds: int
+) -> None:
+    """Let the rules answer what these effects brought about: challenges done, tiers reached."""
+    for progress in said.progress:
+        if progress.completes:
+            occasion = Occasion("challenge_done", moment.at, data={"challenge": progress.offer})
+            _answer(state, done, occasion, moment, rounds, progress.instance)
+    for move in moves:
+        if state.program.tier_rank(move.to_tier) > state.program.tier_rank(move.from_tier):
+            occasion = Occasion("tier_reached", moment.at, data={"tier": move.to_tier})
+            _answer(state, done, occasion, moment, rounds, None)
+
+
+def _answer(
+    state: State, done: Consequences, occasion: Occasion, moment: Moment, rounds: int, instance: str | None
+) -> None:
+    """Carry out what the rules say to an occasion; ``instance`` is the challenge whose award it belongs to."""
+    if not any(occasion.when in rule.when for rule in state.program.rules.values()):
+        return
+    assert state.books is not None
+    assert state.standing is not None
+    facts = state.facts(at=moment.at, available_milli=available_milli(state.books, moment.now))
+    assert facts is not None
+    said = rules.answer(state.program, occasion, replace(facts, tier=state.standing.tier))
+    if instance is not None:
+        said = replace(
+            said,
+            earnings=tuple(replace(each, offer_instance=instance) for each in said.earnings),
+            grants=tuple(replace(each, offer_instance=instance) for each in said.grants),
+        )
+    done.echoes.append(said)
+    follow(state, done, said, moment, rounds=rounds, cause=occasion.when)
+
+
+def with_echoes(said: Evaluation, done: Consequences) -> Evaluation:
+    """Return what the evaluator said of a purchase together with what followed from it."""
+    return replace(
+        said,
+        earnings=(*said.earnings, *(each for echo in done.echoes for each in echo.earnings)),
+        grants=(*said.grants, *(each for echo in done.echoes for each in echo.grants)),
+        extensions=(*said.extensions, *(each for echo in done.echoes for each in echo.extensions)),
+    )
 
 
 def _redeem(state: State, books: Books, done: Consequences, discount: Discount, moment: Moment) -> None:
@@ -206,7 +271,12 @@ def use_coupons(done: Consequences, basket: Basket) -> None:
 
 
 def _earn(
-    state: State, books: Books, done: Consequences, earnings: tuple[Earning, ...], moment: Moment
+    state: State,
+    books: Books,
+    done: Consequences,
+    earnings: tuple[Earning, ...],
+    moment: Moment,
+    cause: str | None,
 ) -> None:
     """Post every earning by itself; what shares an expiry shares a lot."""
     assert state.standing is not None
@@ -243,6 +313,7 @@ def _earn(
             tier=earning.counts_for_tier,
             on_return=earning.on_return,
             offer=earning.offer_instance,
+            cause=cause,
             why=why_json(earning.why),
         )
 

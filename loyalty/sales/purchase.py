@@ -107,6 +107,7 @@ def decide(
     )
     risk = _pay(state, payment.wallet_minor, trusting=trusting)
     done = effects.carry_out(state, said, moment)
+    said = effects.with_echoes(said, done)
     effects.use_coupons(done, basket)
     if books.lapsing(moment.now):
         # A late sale may earn points whose life is over already.
@@ -160,6 +161,7 @@ def decide_paid(state: State, basket: Basket, tenders: tuple[TenderRequest, ...]
         program_version=state.program.version,
     )
     done = effects.carry_out(state, said, moment)
+    said = effects.with_echoes(said, done)
     total = sum(tender.amount_minor for tender in tenders)
     _visit(state, done, said, Payment((), 0, 0), moment)
     return Decision(

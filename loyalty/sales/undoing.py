@@ -25,8 +25,8 @@ def undo(reversal: Reversal, found: Found) -> None:
     """Undo everything the returned lines did to the member; a ledger transaction must be open."""
     occurred_at: datetime = reversal.sold.row["occurred_at"]
     for earning in reversal.record.get("earnings", ()):
-        if earning["offer"] is None and earning["on_return"] == "reverse":
-            amount = reversal.part_of(earning["by_line"])
+        if earning["offer"] is None and earning["on_return"] == "reverse" and not earning.get("undone"):
+            amount = _amount_of(reversal, earning)
             if amount:
                 _take_back(reversal, earning, amount, earned_at=occurred_at, forgiven=found.forgiven)
     for instance in sorted(found.steps):
@@ -45,6 +45,13 @@ def undo(reversal: Reversal, found: Found) -> None:
         if not found.active_besides:
             _undo_extensions(reversal)
     _undo_promotions(reversal, found)
+
+
+def _amount_of(reversal: Reversal, earning: Mapping[str, Any]) -> int:
+    """Return what this return takes of an earning; one that no line caused by itself goes with the last of the sale."""
+    if earning["by_line"]:
+        return reversal.part_of(earning["by_line"])
+    return earning["points_milli"] if reversal.just_gone({}) else 0
 
 
 def refund(tenders: list[dict[str, Any]], amount_minor: int) -> list[dict[str, Any]]:
@@ -233,6 +240,19 @@ def _undo_extensions(reversal: Reversal) -> None:
         books.move_expiry(dates)
 
 
+def _take_back_greeting(reversal: Reversal, found: Found) -> None:
+    """Take back what this sale gave for reaching the tier that is lost with it."""
+    earnings: list[dict[str, Any]] = reversal.sold.row["effects"].get("earnings", [])
+    for earning in earnings:
+        if earning.get("cause") == "tier_reached" and earning["offer"] is None and not earning.get("undone"):
+            if earning["on_return"] == "reverse" and not reversal.just_gone({}):
+                occurred_at: datetime = reversal.sold.row["occurred_at"]
+                _take_back(
+                    reversal, earning, earning["points_milli"], earned_at=occurred_at, forgiven=found.forgiven
+                )
+            earning["undone"] = True
+
+
 def _undo_promotions(reversal: Reversal, found: Found) -> None:
     """Undo promotions whose tier points, as they stand now, would not have reached the tier."""
     standing, books, program = reversal.standing, reversal.books, reversal.state.program
@@ -246,6 +266,7 @@ def _undo_promotions(reversal: Reversal, found: Found) -> None:
         if known is None or counted >= known.points_milli:
             return
         reversal.undone.promotions.append(move.number)
+        _take_back_greeting(reversal, found)
         standing.tier, standing.tier_since, standing.tier_until = (
             move.from_tier,
             move.prior_since,
