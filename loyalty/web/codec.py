@@ -18,6 +18,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, validat
 from marshmallow.decorators import POST_DUMP, POST_LOAD, PRE_DUMP, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 
 from loyalty.web import fields as own
+from loyalty.web.validators import Shape
 
 Function = Callable[[Any], Any]
 # What marshmallow calls for a value; the very method tells whether a subclass has its own.
@@ -159,7 +160,7 @@ def _whole(field: fields.Field[Any]) -> Function:
 def _text(field: fields.Field[Any]) -> Function:
     least, most = _length_of(field)
     unprintable = own.UNPRINTABLE.search
-    shapes = [each.match for each in field.validators if isinstance(each, own.Shape)]
+    shapes = [each.match for each in field.validators if isinstance(each, Shape)]
 
     def read(value: Any) -> str:
         if type(value) is not str or not least <= len(value) <= most or unprintable(value):
@@ -220,7 +221,7 @@ _READERS: Final[dict[Any, Callable[[fields.Field[Any]], Function]]] = {
     _loading(fields.Nested): _one,
 }
 # Validators that the readers above apply themselves.
-_INLINED: Final = frozenset({validate.Range, validate.Length, own.Shape, validate.OneOf})
+_INLINED: Final = frozenset({validate.Range, validate.Length, Shape, validate.OneOf})
 
 
 def _dump_row(name: str, field: fields.Field[Any]) -> tuple[str, str, Function, Any]:

@@ -8,12 +8,14 @@ of number), never ``"2445"`` or ``true``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing, validate
+from marshmallow import EXCLUDE, RAISE, Schema, fields, missing, validate
 from marshmallow.types import UnknownOption
+
+from loyalty.web.validators import MaxProperties, Shape, as_list, length_of, range_of
 
 MAX_INT: Final = 2**53 - 1  # what every JSON reader keeps exactly
 MAX_MONEY_MINOR: Final = 1_000_000_000
@@ -27,7 +29,6 @@ PRINTABLE_PATTERN: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 T = TypeVar("T")
-Validator = Callable[[Any], Any]
 
 
 class Input(Schema):
@@ -80,7 +81,7 @@ class Whole(_Own[int]):
     default_error_messages = {"invalid": "Expected a whole number.", "null": "May not be null."}  # noqa: RUF012
 
     def __init__(self, *, min: int = 0, max: int = MAX_INT, validate: Any = (), **options: Any) -> None:  # noqa: A002
-        super().__init__(validate=[_range(min, max), *_as_list(validate)], **options)
+        super().__init__(validate=[range_of(min, max), *as_list(validate)], **options)
 
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> int | None:
         return value
@@ -146,7 +147,7 @@ class Text(_Own[str]):
     }
 
     def __init__(self, *, min: int = 0, max: int = 200, validate: Any = (), **options: Any) -> None:  # noqa: A002
-        super().__init__(validate=[_length(min, max, "characters"), *_as_list(validate)], **options)
+        super().__init__(validate=[length_of(min, max, "characters"), *as_list(validate)], **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else str(value)
@@ -255,7 +256,7 @@ class Many(_Own[Any], fields.List[Any]):
         **options: Any,
     ) -> None:
         inner = item if isinstance(item, fields.Field) else fields.Nested(item)
-        super().__init__(inner, validate=_length(min, max, "items"), **options)
+        super().__init__(inner, validate=length_of(min, max, "items"), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -280,7 +281,7 @@ class Map(_Own[Any], fields.Dict):
         keys: fields.Field[Any] | None = None,
         **options: Any,
     ) -> None:
-        limit = _MaxProperties(max)
+        limit = MaxProperties(max)
         super().__init__(keys=keys or Text(min=1, max=64), values=values, validate=limit, **options)
         self.metadata = {**self.metadata, "maxProperties": max}
 
@@ -297,36 +298,3 @@ def instant_text(moment: datetime) -> str:
 def value_of(holder: Any, name: str) -> Any:
     """Return what an object or mapping holds under a name, or marshmallow's ``missing``."""
     return holder.get(name, missing) if isinstance(holder, Mapping) else getattr(holder, name, missing)
-
-
-class Shape(validate.Regexp):
-    """A regular expression that is documented as ECMAScript writes it."""
-
-    def __init__(self, python: re.Pattern[str], written: str, expected: str) -> None:
-        super().__init__(python, error=f"Expected {expected}.")
-        self.match = python.match
-        self.written = written
-
-
-class _MaxProperties(validate.Validator):
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-
-    def __call__(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        if len(value) > self.limit:
-            raise ValidationError(f"Expected at most {self.limit} entries.")
-        return value
-
-
-def _range(least: int, most: int) -> validate.Range:
-    return validate.Range(least, most, error="Expected a number from {min} to {max}.")
-
-
-def _length(least: int, most: int, what: str) -> validate.Length:
-    least_or_none = least or None
-    said = f"Expected at most {most} {what}." if not least else f"Expected {least} to {most} {what}."
-    return validate.Length(least_or_none, most, error=said)
-
-
-def _as_list(given: Any) -> list[Validator]:
-    return list(given) if isinstance(given, (list, tuple)) else [given]

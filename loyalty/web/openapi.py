@@ -18,6 +18,7 @@ from loyalty.web.api import JSON, Media, Route, Routes
 from loyalty.web.errors import PROBLEM, status_of
 from loyalty.web.parsing import KEY_HEADER, KEY_PATTERN
 from loyalty.web.serving import errors_of
+from loyalty.web.validators import Shape
 
 BODY_LIMIT: Final = 256 * 1024
 _TYPES: Final[tuple[tuple[type[fields.Field[Any]], str, str | None], ...]] = (
@@ -127,7 +128,7 @@ class _Plugin(MarshmallowPlugin):
 
 def _pattern(_: Any, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
     """Write a pattern as ECMAScript does; what is sent as a text has no control characters."""
-    written = [each.written for each in field.validators if isinstance(each, own.Shape)]
+    written = [each.written for each in field.validators if isinstance(each, Shape)]
     if not written and isinstance(field, own.Text) and isinstance(field.root, own.Input):
         written = [own.PRINTABLE_PATTERN]
     return {"pattern": written[0]} if written else {}
