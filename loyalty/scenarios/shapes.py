@@ -191,8 +191,8 @@ class Record:
                 problems.add(path, f"expected {self.what}: an object with {', '.join(self.keys)}")
                 return None
             value = {} if value is None else {self.short: value}
-        given, rest = self._given(value, path, problems)
         before = len(problems.flaws)
+        given, rest = self._given(value, path, problems)
         found = {name: key.default for name, key in self.keys.items()}
         for name, (spelled, each) in given.items():
             found[name] = self.keys[name].shape.read(each, (*path, spelled), problems)

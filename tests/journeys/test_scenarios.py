@@ -18,7 +18,10 @@ FILES = sorted(path for path in FOLDER.rglob("*.yaml") if "programs" not in path
 
 @pytest.fixture(scope="module")
 def workshop(server: Server) -> Iterator[scenarios.Workshop]:
-    with TemporaryDirectory() as folder, scenarios.Workshop(server, mode="test", data_dir=Path(folder)) as workshop:
+    with (
+        TemporaryDirectory() as folder,
+        scenarios.Workshop(server, mode="test", data_dir=Path(folder)) as workshop,
+    ):
         yield workshop
 
 

@@ -13,7 +13,7 @@ Tenders = list[dict[str, Any]]
 
 
 def body_of(play: Play, step: nouns.Step, sale: nouns.Sale, *, asking: bool = False) -> dict[str, Any]:
-    """Return the body of a quote or sale without payments and without what identifies the member; ``asking``: of a quote."""
+    """Return the body of a sale (``asking``: of a quote) without payments and what identifies the member."""
     lines = [_line(play, step, line) for line in sale.lines]
     for kind, amount in (("tax", sale.tax), ("tip", sale.tip)):
         if amount is not None:
