@@ -192,10 +192,12 @@ def _rows(reader: Reader, result: pq.abc.PGresult) -> Rows:
 
 def _written(values: Sequence[Any]) -> tuple[list[bytes | None], list[int] | None]:
     """Return the values as PostgreSQL reads them, and their formats where one is binary."""
-    written = [None if value is None else _WRITERS.get(type(value), _written_as)(value) for value in values]
-    if bytes in map(type, values):
-        return written, [1 if type(value) is bytes else 0 for value in values]
-    return written, None
+    kinds = list(map(type, values))
+    written = [
+        None if value is None else _WRITERS.get(kind, _written_as)(value)
+        for kind, value in zip(kinds, values, strict=True)
+    ]
+    return written, [1 if kind is bytes else 0 for kind in kinds] if bytes in kinds else None
 
 
 def _str(value: str) -> bytes:
@@ -213,11 +215,19 @@ def _array(values: Sequence[Any]) -> str:
     if not values:
         return "{}"
     kinds = set(map(type, values))
-    if len(kinds) == 1:
-        (kind,) = kinds
-        write = _ITEMS.get(kind, _item_as)
-        return "{" + ",".join(map(write, values)) + "}"
-    return "{" + ",".join([_ITEMS.get(type(value), _item_as)(value) for value in values]) + "}"
+    if len(kinds) > 1:
+        return "{" + ",".join([_ITEMS.get(type(value), _item_as)(value) for value in values]) + "}"
+    (kind,) = kinds
+    if kind is str:
+        return _texts(values)
+    return "{" + ",".join(map(_ITEMS.get(kind, _item_as), values)) + "}"
+
+
+def _texts(values: Sequence[str]) -> str:
+    text = '","'.join(values)
+    if "\\" in text or text.count('"') != 2 * (len(values) - 1):
+        return "{" + ",".join(map(_quoted, values)) + "}"
+    return f'{{"{text}"}}'
 
 
 def _quoted(value: str) -> str:

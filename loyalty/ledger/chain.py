@@ -44,8 +44,11 @@ def link(
             for n, debit, credit, amount, rule, why, uses in postings
         ],
     ]
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(previous + text.encode()).digest()
+    return hashlib.sha256(previous + _canonical(content).encode()).digest()
+
+
+# Made once: ``json.dumps`` makes an encoder for every call that asks for more than the usual.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _instant(value: datetime) -> str:

@@ -81,16 +81,17 @@ def load_lots(session: Session, books: Books, numbers: list[int]) -> dict[int, L
     return {row[0]: books.lots.get(row[0]) or LotState(*row) for row in rows}
 
 
-def write(session: Session, books: Books, batch: Batch | None = None) -> int:
+def write(session: Session, books: Books, batch: Batch | None = None, *, bump: bool = False) -> int:
     """Write every transaction begun on these books and return the member's ``seq``.
 
     With a ``batch`` the statements are only queued, to travel with the caller's own. The number of statements does
-    not depend on how many postings and lots there are. Books are not to be used again after ``write``.
+    not depend on how many postings and lots there are. ``bump`` raises the member's version in the same stroke, for
+    a caller who marks the changes itself. Books are not to be used again after ``write``.
     """
     books.finish()
     own = batch if batch is not None else Batch()
     hashes = _chain(books)
-    _queue_account(own, books)
+    _queue_account(own, books, bump)
     if books.drafts:
         _queue_transactions(own, books, hashes)
         _queue_postings(own, books)
@@ -137,12 +138,13 @@ def _chain(books: Books) -> list[bytes]:
     return hashes
 
 
-def _queue_account(batch: Batch, books: Books) -> None:
+def _queue_account(batch: Batch, books: Books, bump: bool) -> None:
     state = books.account
     batch.add(
-        """UPDATE account SET seq = %s, points_milli = %s, held_milli = %s, owed_milli = %s, wallet_minor = %s,
-           wallet_held_minor = %s, lot_count = %s, head = %s WHERE member_id = %s""",
+        """UPDATE account SET version = version + %s, seq = %s, points_milli = %s, held_milli = %s,
+           owed_milli = %s, wallet_minor = %s, wallet_held_minor = %s, lot_count = %s, head = %s WHERE member_id = %s""",
         (
+            int(bump),
             state.seq,
             state.points_milli,
             state.held_milli,

@@ -7,7 +7,8 @@ The key of a period is part of the identity of a counter, so it must never chang
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ def period_of(limit: Limit, occurred_at: datetime, zone: ZoneInfo) -> Period:
         return Period(limit.per, EPOCH, None)
     if limit.per == "order":
         return Period("order", occurred_at, occurred_at)
-    return _calendar(limit.per, occurred_at.astimezone(zone))
+    return _calendar(limit.per, occurred_at.astimezone(zone).date(), zone)
 
 
-def _calendar(per: str, local: datetime) -> Period:
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+@lru_cache(maxsize=4096)
+def _calendar(per: str, local: date, zone: ZoneInfo) -> Period:
+    """Return the period that a local day is in; kept, because every sale of a day asks for the same few."""
+    day = datetime(local.year, local.month, local.day, tzinfo=zone)
     if per == "day":
         return _period(f"{day:%Y-%m-%d}", day, day + timedelta(days=1))
     if per == "week":

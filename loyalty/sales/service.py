@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -39,13 +40,23 @@ AHEAD: Final = timedelta(minutes=2)
 _KINDS: Final = {"Refused": Refused, "Denied": Denied, "PaymentDeclined": PaymentDeclined}
 
 
-def request_hash_of(values: dict[str, Any]) -> bytes:
+def request_hash_of(values: Any) -> bytes:
     """Return the hash by which a retry is told from another request: of the request's values, not of its bytes."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=_plain).encode()).digest()
+    return hashlib.sha256(_canonical(values).encode()).digest()
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {name: getattr(value, name) for name in _names_of(type(value))}
     return sorted(value) if isinstance(value, frozenset) else str(value)
+
+
+@lru_cache(maxsize=64)
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+_canonical: Final = json.JSONEncoder(sort_keys=True, default=_plain).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,7 @@ def settle(
     ``InsufficientFunds``, reward and coupon refusals, ``Overpaid``, ``Underpaid`` (a customer's own purchase),
     ``SaleExists``, ``TillRevoked``.
     """
-    digest = request_hash_of(asdict(request))
+    digest = request_hash_of(request)
     sale, at = request.id or new_id(now), request.occurred_at or now
     asked = Asked(actor, request, sale, at, now, key, digest, late)
     for left in reversed(range(ATTEMPTS)):

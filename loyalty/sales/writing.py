@@ -41,11 +41,10 @@ def queue_member(
     books, standing = state.books, state.standing
     assert books is not None
     assert standing is not None
-    ledger.write(session, books, batch)
+    ledger.write(session, books, batch, bump=True)
     entities: set[str] = set().union(*(each.entities for each in done))
     entities.add("balance")
     version = books.account.version + 1
-    batch.add(changes.BUMP, {"member_id": books.account.member_id})
     batch.add(changes.MARK, changes.mark_parameters(books.account.member_id, version, sorted(entities), now))
     _queue_standing(batch, state)
     for each in done:
