@@ -51,9 +51,8 @@ lock: setup ## Choose newest versions of all dependencies, write requirements.lo
 bench: setup ## Measure; prints medians and ratios
 	@$(BIN)/python -m tests.benchmarks
 
-soak: setup ## Load, kill, audit, for some minutes
-	@$(BIN)/python -m tests.soak
-	@$(BIN)/pytest -n 2 -m soak
+soak: setup ## The long runs: many devices, every deliberate mistake, every mutation of the log
+	@$(BIN)/pytest -n 2 -m "soak or slow"
 
 clean: ## Remove the virtual environment (the data in .data stays)
 	rm -rf .venv
