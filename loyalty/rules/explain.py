@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
 
+from loyalty.rules.figures import money_in, numbers_in
 from loyalty.rules.sentences import CHANNELS, EXCLUDED, LIMITED, NOT_COUNTED, SENTENCES
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from loyalty.why import Why
 
 DEFAULT_LOCALE: Final = "en"
-POINTS_FORMAT: Final = "#,##0.###"
 
 
 def explain(program: Program, why: Why, locale: str) -> str:
@@ -50,6 +49,27 @@ def locale_of(name: str) -> Locale:
         return Locale.parse(name.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         return Locale.parse(DEFAULT_LOCALE)
+
+
+@lru_cache(maxsize=256)
+def _tag(locale: Locale) -> str:
+    return str(locale).replace("_", "-")
+
+
+@lru_cache(maxsize=16_384)
+def _plural(locale: Locale, points_milli: int) -> str:
+    return locale.plural_form(Decimal(points_milli) / 1000)
+
+
+def _places(program: Program) -> Mapping[str, Mapping[str, Any]]:
+    """Return where the names of each kind of thing stand; coupons and offers give points like rules."""
+    return {
+        "rule": {**program.coupons, **program.offers, **program.rules},
+        "offer": program.offers,
+        "reward": program.rewards,
+        "coupon": program.coupons,
+        "tier": program.tiers,
+    }
 
 
 class _Teller(dict[str, str]):
@@ -86,38 +106,30 @@ class _Teller(dict[str, str]):
                 [CHANNELS[self._language].get(each, each) for each in value], "or", self._locale
             )
         if isinstance(value, Mapping):
-            return self._program.text(value, str(self._locale).replace("_", "-"))  # pyright: ignore[reportUnknownArgumentType]
+            return self._program.text(value, _tag(self._locale))  # pyright: ignore[reportUnknownArgumentType]
         return str(value)
 
     def money(self, amount_minor: int) -> str:
         """Return an amount of money as it is written in the locale."""
-        amount = Decimal(amount_minor).scaleb(-self._program.currency_digits)
-        return format_currency(amount, self._program.currency, locale=self._locale)
+        program = self._program
+        return money_in(self._locale, program.currency, program.currency_digits)(amount_minor)
 
     def number(self, value: Decimal) -> str:
         """Return a number with up to three decimals."""
-        return format_decimal(value, POINTS_FORMAT, locale=self._locale)
+        return numbers_in(self._locale)(value)
 
     def points(self, points_milli: int) -> str:
         """Return points with their name, in the plural that the number asks for."""
         value = Decimal(points_milli) / 1000
         names = self._program.points_name
         forms = names.get(self._language) or names.get(self._program.locales[0]) or {}
-        form = forms.get(self._locale.plural_form(abs(value)), forms.get("other", ""))
+        form = forms.get(_plural(self._locale, abs(points_milli)), forms.get("other", ""))
         return f"{self.number(value)} {form}".strip()
 
     def name(self, kind: str, key: str) -> str:
         """Return the name of a rule, offer, reward, coupon or tier; its key if this version has no such thing."""
-        program = self._program
-        places: Mapping[str, Mapping[str, Any]] = {
-            "rule": {**program.coupons, **program.offers, **program.rules},
-            "offer": program.offers,
-            "reward": program.rewards,
-            "coupon": program.coupons,
-            "tier": program.tiers,
-        }
-        found = places[kind].get(key)
-        return key if found is None else program.text(found.name, str(self._locale).replace("_", "-")) or key
+        found = self._program.once(_places)[kind].get(key)
+        return key if found is None else self._program.text(found.name, _tag(self._locale)) or key
 
     def _points(self) -> str:
         return self.number(Decimal(self._inputs["points_milli"]) / 1000)
