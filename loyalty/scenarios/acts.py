@@ -19,11 +19,10 @@ from loyalty.jobs.work import work_of
 from loyalty.members.models import Member
 from loyalty.rules.nearest import nearest
 from loyalty.scenarios import nouns, programs
-from loyalty.scenarios.cast import Person
+from loyalty.scenarios.cast import SECRET, Person
 from loyalty.scenarios.doors.basket import outcome_of
 from loyalty.scenarios.format import FormatInvalid
 from loyalty.scenarios.play import Outcome, Play, Sold
-from loyalty.scenarios.workshop import SECRET
 
 BUILT_IN: Final = frozenset(
     {"signup", "visit", "referral", "birthday", "tier_reached", "challenge_done", "schedule"}

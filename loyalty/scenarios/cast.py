@@ -26,11 +26,14 @@ from loyalty.rules import Program, expiry
 from loyalty.rules.facts import MemberFacts, Occasion
 from loyalty.scenarios import nouns
 from loyalty.scenarios.values import Moment, midnight, milli_of, minor_of
-from loyalty.scenarios.workshop import SECRET
 from loyalty.staff.models import CashierSession
 from loyalty.why import Why
 
 Platform = Literal["app", "web"]
+# The world exists for the time of a play only: its secret protects nothing.
+SECRET: Final = "c2NlbmFyaW9zIGFyZSBwbGF5ZWQgb24gbG9vcGJhY2sgb25seQ"  # noqa: S105 - of play worlds only
+MAIN_TILL: Final = "till 1"
+ANY_STORE: Final = "store"
 FAR: Final = timedelta(days=200 * 365)
 
 

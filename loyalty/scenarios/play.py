@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from loyalty import codes, rules
@@ -14,17 +14,14 @@ from loyalty.db import snapshot, transaction
 from loyalty.errors import Flaw
 from loyalty.rules import Program
 from loyalty.scenarios import cast, nouns
-from loyalty.scenarios.cast import Cast, Person, Platform, Till
+from loyalty.scenarios.cast import ANY_STORE, MAIN_TILL, SECRET, Cast, Person, Platform, Till
 from loyalty.scenarios.format import FormatInvalid
 from loyalty.scenarios.http import Client
 from loyalty.scenarios.values import Moment, Unreadable, milli_of, minor_of
-from loyalty.scenarios.workshop import SECRET, World
+from loyalty.scenarios.workshop import World
 from loyalty.web.site import current
 from mobile_api.who import access_token
 from pos_adapter.who import CASHIER_HEADER, cashier_token, till_token
-
-MAIN_TILL: Final = "till 1"
-ANY_STORE: Final = "store"
 
 
 @dataclass(slots=True)

@@ -64,6 +64,7 @@ def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
     start = start_of(scenario, zone)
     with workshop.world(document, now=start) as world:
         people = _assembled(scenario, program, start, zone)
+        people.tills.update(world.tills)
         played = Play(scenario, world, people, door, document, program)
         played.reload_program()
         return _Playing(played, Result(scenario.path, scenario.name, door, len(scenario.steps))).all()

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,17 +22,17 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from loyalty import rules
-from loyalty.actor import SYSTEM
 from loyalty.app import create_app
 from loyalty.clock import SetClock
 from loyalty.config import Settings
 from loyalty.db import db, snapshot
 from loyalty.models import metadata
 from loyalty.postgres import Server
-from loyalty.rules import Program
+from loyalty.rules import Program, ProgramVersion
+from loyalty.rules.versions import fingerprint
+from loyalty.rules.view import program_of
+from loyalty.scenarios.cast import ANY_STORE, MAIN_TILL, SECRET, Till, enroll_till
 
-# The world exists for the time of a play only: its secret protects nothing.
-SECRET: Final = "c2NlbmFyaW9zIGFyZSBwbGF5ZWQgb24gbG9vcGJhY2sgb25seQ"  # noqa: S105 - of play worlds only
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 KEPT: Final = 8  # applications waiting for the next play of their program
 _numbers = count(1)
@@ -47,6 +47,7 @@ class World:
     settings: Settings
     port: int
     document: dict[str, Any]
+    tills: Mapping[tuple[str, str], Till]
 
 
 class _Quiet(WSGIRequestHandler):
@@ -54,6 +55,14 @@ class _Quiet(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
         """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A program that was checked, and its view."""
+
+    checked: dict[str, Any]
+    program: Program
 
 
 @dataclass(slots=True)
@@ -80,7 +89,8 @@ class Workshop:
         self._mode: Literal["demo", "test"] = mode
         self._data_dir = data_dir
         self._templates: dict[str, str] = {}
-        self._programs: dict[str, Program] = {}
+        self._programs: dict[str, Prepared] = {}
+        self._tills: dict[str, dict[tuple[str, str], Till]] = {}
         self._slots: dict[str, _Slot] = {}
         self._prefix = f"scenario_{secrets.token_hex(4)}"
 
@@ -94,8 +104,9 @@ class Workshop:
         """Return the compiled program, checked and compiled once; raise ``ProgramInvalid``."""
         digest = _digest(document)
         if digest not in self._programs:
-            self._programs[digest] = rules.compile_program(document)
-        return self._programs[digest]
+            checked = rules.normalized(document)
+            self._programs[digest] = Prepared(checked, program_of(checked, 0))
+        return self._programs[digest].program
 
     @contextmanager
     def world(self, document: dict[str, Any], *, now: datetime) -> Iterator[World]:
@@ -105,7 +116,9 @@ class Workshop:
         slot.clock.set(now)
         with slot.app.app_context():
             kept = False
-            world = World(slot.app, slot.clock, slot.settings, slot.http.server_port, document)
+            world = World(
+                slot.app, slot.clock, slot.settings, slot.http.server_port, document, self._tills[digest]
+            )
             try:
                 yield world
                 kept = _versions() == 1
@@ -160,7 +173,7 @@ class Workshop:
             bare = self._templates.get("") or self._bare()
             name = f"{self._prefix}_t_{digest}"
             self._clone(bare, name)
-            self._apply(name, document)
+            self._put_in_force(name, document)
             self._templates[digest] = name
         return self._templates[digest]
 
@@ -176,11 +189,29 @@ class Workshop:
         self._templates[""] = name
         return name
 
-    def _apply(self, name: str, document: dict[str, Any]) -> None:
+    def _put_in_force(self, name: str, document: dict[str, Any]) -> None:
+        """Have the checked program in force since the beginning, and a till at its first store."""
+        program, checked = self.program(document), self._programs[_digest(document)].checked
+        version = ProgramVersion(
+            program=program.key,
+            status="live",
+            document=checked,
+            sha256=fingerprint(checked),
+            created_by="system:scenario",
+            created_at=BEGINNING,
+            approved_by="system:scenario",
+            approved_at=BEGINNING,
+            live_from=BEGINNING,
+            note="",
+        )
         engine = create_engine(self._server.url_of(name))
         try:
             with Session(engine) as session:
-                rules.apply(session, document, actor=SYSTEM, live_from=BEGINNING, now=BEGINNING)
+                session.add(version)
+                session.flush()
+                store = next(iter(program.stores), ANY_STORE)
+                till = enroll_till(session, store=store, name=MAIN_TILL, now=BEGINNING)
+                self._tills[_digest(document)] = {(store, MAIN_TILL): till}
                 session.commit()
         finally:
             engine.dispose()
