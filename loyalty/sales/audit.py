@@ -47,7 +47,7 @@ _BOOKINGS: Final = f"""
 # What happens once has a name of its own, and that name stands once in the books.
 _TWICE: Final = f"""
     SELECT member_id, kind, reference, count(*) FROM ledger_transaction
-    WHERE kind IN ('sale', 'top_up', 'return', 'void', 'gift_card') AND reference IS NOT NULL AND {_MINE}
+    WHERE kind IN ('sale', 'top_up', 'void', 'gift_card') AND reference IS NOT NULL AND {_MINE}
     GROUP BY member_id, kind, reference HAVING count(*) > 1 ORDER BY 1, 3
 """
 _LINES: Final = f"""
