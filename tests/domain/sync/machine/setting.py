@@ -23,6 +23,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MOST_DOCUMENTS", 6)
     monkeypatch.setattr(documents, "KINDS", {kind: documents.KINDS[kind] for kind in TOUCHED})
     monkeypatch.setattr(documents, "load", _interrupted(documents.load))
+    monkeypatch.setattr(documents, "load_all", _interrupted(documents.load_all))
     with transaction() as session:
         stranger = join(session, NOON)
         preferences.set_preference(
