@@ -27,7 +27,20 @@ from loyalty.scenarios.play import Outcome, Play, Sold
 BUILT_IN: Final = frozenset(
     {"signup", "visit", "referral", "birthday", "tier_reached", "challenge_done", "schedule"}
 )
-EVERYBODY: Final = frozenset({"expire", "advance", "aging", "expiry", "tiers", "upkeep", "holds"})
+# A job whose name has one of these brings every member up to date: that is one job here.
+EVERYBODY: Final = (
+    "expir",
+    "advance",
+    "aging",
+    "tier",
+    "demot",
+    "upkeep",
+    "hold",
+    "birthday",
+    "schedule",
+    "daily",
+    "night",
+)
 MOST_ROUNDS: Final = 100
 
 
@@ -216,15 +229,15 @@ def run(play: Play, step: nouns.Step, said: nouns.Run) -> Outcome:
     jobs = {job.name: job for job in JOBS}
     for name in said.jobs:
         wanted = name.replace("_", "-")
-        if name in EVERYBODY:
-            _everybody(play)
-        elif wanted in jobs:
+        if wanted in jobs and wanted != "aging":
             work = work_of(play.world.settings, play.world.clock)
             for _ in range(MOST_ROUNDS):
                 if not jobs[wanted].run(work):
                     break
+        elif any(word in wanted for word in EVERYBODY):
+            _everybody(play)
         else:
-            known = [*sorted(EVERYBODY), *jobs]
+            known = ["expire", "advance", "tiers", "holds", *jobs]
             raise play.flawed(
                 step, f"there is no job {name}{nearest(name, known)}; there are {', '.join(known)}"
             )

@@ -152,8 +152,10 @@ def _hints(key: str, name: str) -> Callable[[tuple[str, ...], Outcome, Measure],
     def check(wanted: tuple[str, ...], outcome: Outcome, measure: Measure) -> Found:
         del measure
         got = outcome.answer.get(name, ())
-        known = {each["code"] for each in got} | {each["key"] for each in got}
-        missing = [each for each in wanted if each not in known]
+        known = {each["code"] for each in got} | {each["key"] for each in got} | {str(len(got))}
+        missing = [
+            each for each in wanted if each not in known and not any(each in hint["text"] for hint in got)
+        ]
         if missing or (not wanted and got):
             told = ", ".join(f"{each['code']} ({each['key']})" for each in got) or "none"
             yield Difference(key, ", ".join(wanted) or "none", told)
@@ -304,21 +306,29 @@ def _challenge(
 def _challenge_fits(wanted: nouns.ChallengeAt, got: ChallengeView, measure: Measure) -> bool:
     if wanted.done is not None and wanted.done != got.done:
         return False
+    if wanted.state is not None and wanted.state != got.state:
+        return False
+    if wanted.target is not None and _progress_of(wanted.target, got, measure) != got.target:
+        return False
     if wanted.progress is None:
         return True
-    if got.unit in MONEY_CHALLENGES:
-        return minor_of(wanted.progress, measure.digits) == got.progress
-    return wanted.progress == got.progress
+    return _progress_of(wanted.progress, got, measure) == got.progress
+
+
+def _progress_of(written: Decimal, got: ChallengeView, measure: Measure) -> Decimal | int:
+    return minor_of(written, measure.digits) if got.unit in MONEY_CHALLENGES else written
 
 
 def _state(state: nouns.ChallengeAt) -> str:
     parts = [] if state.progress is None else [str(state.progress)]
+    parts += [] if state.target is None else [f"of {state.target}"]
+    parts += [] if state.state is None else [state.state]
     return " ".join([*parts, *([] if state.done is None else ["done" if state.done else "not done"])])
 
 
 def _got(got: ChallengeView, measure: Measure) -> str:
     progress = measure.money(got.progress) if got.unit in MONEY_CHALLENGES else str(got.progress)
-    return f"{progress} {'done' if got.done else 'not done'}"
+    return f"{progress} {'done' if got.done else 'not done'} ({got.state})"
 
 
 def _told(value: Any) -> str:

@@ -45,7 +45,13 @@ class ChallengeView:
     offer: str
     unit: str | None
     progress: int
-    done: bool
+    target: int | None
+    state: str
+
+    @property
+    def done(self) -> bool:
+        """Tell whether it is completed."""
+        return self.state == "completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def _booked(play: Play, person: Person) -> tuple[tuple[LotView, ...], tuple[Gran
 def _challenges(play: Play, headers: Mapping[str, str]) -> tuple[ChallengeView, ...]:
     offers = play.client.send("GET", "/api/v1/offers", headers=headers)
     return tuple(
-        ChallengeView(each["offer"], each["unit"], each["progress"], each["state"] == "completed")
+        ChallengeView(each["offer"], each["unit"], each["progress"], each["target"], each["state"])
         for each in reversed(offers.document["items"])
     )
 

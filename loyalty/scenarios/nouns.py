@@ -153,6 +153,7 @@ class Return:
     sale: str
     lines: tuple[ReturnedLine, ...]
     member: str | None
+    reason: str | None
     store: str | None
     offline: bool | None
     occurred_at: Moment | None
@@ -166,6 +167,7 @@ class Void:
 
     sale: str
     member: str | None
+    reason: str | None
     store: str | None
     offline: bool | None
     uploaded_at: Moment | None
@@ -294,6 +296,8 @@ class ChallengeAt:
 
     progress: Decimal | None
     done: bool | None
+    target: Decimal | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ from pos_adapter.who import CASHIER_HEADER, cashier_token, till_token
 
 @dataclass(slots=True)
 class Sold:
-    """A sale under the name it has in the file: who bought, the code that was shown, what was sent, the answer."""
+    """A sale under the name it has in the file: who bought, the code that was shown, what was sent, the answer.
+
+    ``stood_for`` is what a phone's card payment would have been at the till, by kind.
+    """
 
     action: nouns.Sale
     member: str | None
@@ -34,6 +37,7 @@ class Sold:
     request: Mapping[str, Any] | None = None
     key: str = ""
     receipt: Mapping[str, Any] | None = None
+    stood_for: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(slots=True)

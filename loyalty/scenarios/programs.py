@@ -18,10 +18,21 @@ from loyalty.scenarios.format import FormatInvalid, load
 from loyalty.scenarios.nouns import Line, Quote, Sale, Scenario
 
 DEFAULT: Final = "cafe-stars"
-BASES: Final = ("extends", "base", "program", "from")
+BASES: Final = ("extends", "base", "program", "from", "over", "file")
 # An object under one of these says one thing whole: over another such object it replaces it.
 WHOLE: Final = frozenset({"if", "expiry", "gives", "window", "formula"})
 _COMPLETE: Final = frozenset({"format", "key", "currency", "timezone", "tiers"})
+_NAMED: Final = (
+    "tiers",
+    "rules",
+    "rewards",
+    "offers",
+    "coupons",
+    "categories",
+    "option_groups",
+    "products",
+    "stores",
+)
 Document = dict[str, Any]
 
 
@@ -36,6 +47,8 @@ def resolve(spec: Any, *, path: str, pointer: str = "/program", over: Document |
         raise FormatInvalid(path, (Flaw(pointer, "expected a shipped name, a path, or an object"),))
     patch = {str(key): value for key, value in spec.items()}
     named = next((patch.pop(word) for word in BASES if isinstance(patch.get(word), str)), None)
+    if named is None and patch.get("name") in rules.SHIPPED:
+        named = patch.pop("name")
     if named is not None:
         base = _named(named, path, pointer)
     elif set(patch) >= _COMPLETE:
@@ -44,7 +57,7 @@ def resolve(spec: Any, *, path: str, pointer: str = "/program", over: Document |
         base = rules.load_shipped(patch["key"])
     else:
         base = copy.deepcopy(over) if over is not None else rules.load_shipped(DEFAULT)
-    return merged(base, plain(patch))
+    return completed(merged(base, plain(patch)))
 
 
 def _named(name: str, path: str, pointer: str) -> Document:
@@ -67,6 +80,25 @@ def _named(name: str, path: str, pointer: str) -> Document:
         return rules.parse_json(found.read_text("utf-8"))
     document = plain(load(found)[0])
     return resolve(document, path=str(found), pointer="") if isinstance(document, dict) else document
+
+
+def completed(document: Document) -> Document:
+    """Return a merged program with what people leave out: names are the keys, a rule is for purchases, one is a list."""
+    locale = next(iter(document.get("locales") or ("en",)))
+    result = dict(document)
+    for part in _NAMED:
+        items = result.get(part)
+        if _is_keyed(items):
+            result[part] = [_with_name(each, locale) for each in items]
+    if _is_keyed(result.get("rules")):
+        result["rules"] = [{"when": "purchase", **rule} for rule in result["rules"]]
+    return result
+
+
+def _with_name(item: Mapping[str, Any], locale: str) -> Document:
+    name = item.get("name", item.get("key", item.get("sku")))
+    lists = {key: [item[key]] for key in ("then", "limits") if isinstance(item.get(key), Mapping)}
+    return {**item, "name": {locale: name} if isinstance(name, str) else name, **lists}
 
 
 def plain(value: Any) -> Any:

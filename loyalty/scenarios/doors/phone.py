@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from loyalty import catalog
 from loyalty.db import transaction
+from loyalty.rules.split import split
 from loyalty.scenarios import nouns
 from loyalty.scenarios.cast import Platform
 from loyalty.scenarios.doors.basket import Tenders, body_of, compare_retry, listed, outcome_of, rest_of
@@ -61,7 +62,11 @@ class Phone:
         if answer.ok:
             _due(outcome, quoted.document, others, pays_rest=rest_of(sale) is not None)
             name = sale.id or answer.document["sale"]
-            play.sold[name] = Sold(sale, sale.member, None, body, key, answer.document)
+            carded = sum(each["amount_minor"] for each in body["tenders"] if each["kind"] == "card")
+            instead = stood_for(listed(play, step, sale), carded)
+            if (rest := rest_of(sale)) not in (None, "wallet") and "other" in instead:
+                instead[rest] = instead.get(rest, 0) + instead.pop("other")
+            play.sold[name] = Sold(sale, sale.member, None, body, key, answer.document, instead)
         if sale.retry:
             compare_retry(outcome, answer, self._send(play, "/api/v1/sales", body, headers, key=key))
         if any(kind in ("cash", "gift_card", "other") for kind, _ in sale.pay):
@@ -179,21 +184,33 @@ def _due(outcome: Outcome, quote: Any, others: int, *, pays_rest: bool) -> None:
 
 
 def by_card(play: Play, sale: str, outcome: Outcome) -> Outcome:
-    """Read what goes back to the card as going back to the tenders that the file lists."""
+    """Read what goes back to the card as going back to the tenders that it stood for, in proportion."""
     known = play.sold.get(sale)
-    if known is None or outcome.error is not None or known.request is None or "store" not in known.request:
+    if known is None or outcome.error is not None or not known.stood_for:
         return outcome
-    others = [kind for kind, _ in known.action.pay if kind not in ("wallet", "card")]
-    carded = [kind for kind, _ in known.action.pay if kind == "card"]
-    if carded and not others:
-        return outcome
-    # What the till would call cash or "other" was a card here: the kinds cannot be told apart any more.
-    instead = others[0] if others else "other"
-    refunds = [
-        {**refund, "kind": instead if refund["kind"] == "card" else refund["kind"]}
-        for refund in outcome.answer.get("refunds", ())
-    ]
+    refunds: list[dict[str, Any]] = []
+    for refund in outcome.answer.get("refunds", ()):
+        if refund["kind"] != "card":
+            refunds.append(refund)
+            continue
+        parts = split(refund["amount_minor"], list(known.stood_for.values()))
+        for kind, part in zip(known.stood_for, parts, strict=True):
+            known.stood_for[kind] -= part
+            refunds.append({**refund, "kind": kind, "amount_minor": part})
     outcome.answer = {**outcome.answer, "refunds": refunds}
-    if others:
-        outcome.notes.append(f"what went back to the card is read as {instead}")
+    if set(known.stood_for) != {"card"}:
+        outcome.notes.append(f"what went back to the card is read as {' and '.join(known.stood_for)}")
     return outcome
+
+
+def stood_for(tenders: Tenders, card_minor: int) -> dict[str, int]:
+    """Return what a card payment stands for: the step's own tenders, change taken out, and what nobody listed."""
+    found: dict[str, int] = {}
+    for tender in sorted(tenders, key=lambda each: each["kind"] == "cash"):
+        if tender["kind"] != "wallet":
+            part = min(tender["amount_minor"], card_minor)
+            found[tender["kind"]] = found.get(tender["kind"], 0) + part
+            card_minor -= part
+    if card_minor:
+        found["other"] = found.get("other", 0) + card_minor
+    return found

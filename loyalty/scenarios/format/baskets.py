@@ -149,6 +149,7 @@ RETURN: Final = Record(
             default=(),
         ),
         "member": Key(KEY, "Whose sale it was (known from the sale)."),
+        "reason": Key(TEXT, "Why, for people."),
         "occurred_at": Key(MOMENT, "When it took place, if it is handed in late."),
         **_WHERE,
     },
@@ -161,6 +162,7 @@ VOID: Final = Record(
     {
         "sale": Key(KEY, "The name of the sale.", ("id", "of"), required=True),
         "member": Key(KEY, "Whose sale it was (known from the sale)."),
+        "reason": Key(TEXT, "Why, for people."),
         **_WHERE,
     },
     nouns.Void,

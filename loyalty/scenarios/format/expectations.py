@@ -53,6 +53,8 @@ _CHALLENGE: Final = Record(
     {
         "progress": Key(NUMBER, "How much of the target is reached."),
         "done": Key(FLAG, "Whether it is completed.", ("completed",)),
+        "target": Key(NUMBER, "What is to be reached."),
+        "state": Key(KEY, "sent, seen, activated, in_progress, completed or expired."),
     },
     nouns.ChallengeAt,
 )
@@ -74,6 +76,27 @@ class Challenge:
 
 def _expected(shape: Any, about: str, *also: str) -> Key:
     return Key(shape, about, also, default=UNSAID)
+
+
+class Refusal:
+    """The code of a refusal, null for none, or {code, missing}."""
+
+    _object: Final = Record(
+        "a refusal",
+        {
+            "code": Key(KEY, "Its code.", required=True),
+            "missing": _expected(NUMBER, "The points (or money) that it says are missing."),
+        },
+        _said,
+    )
+
+    def read(self, value: Any, path: Path, problems: Problems) -> Any:
+        """Return the code, or the object."""
+        return (self._object if isinstance(value, dict) else Maybe(KEY)).read(value, path, problems)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"anyOf": [self._object.schema(), Maybe(KEY).schema()]}
 
 
 class Refund:
@@ -137,7 +160,11 @@ MEMBER: Final = Record("what is expected of a member", _MEMBER_KEYS, _said)
 
 
 def _expectation(others: dict[str, Any], **values: Any) -> nouns.Expectation:
-    return nouns.Expectation(_said(**values), others)
+    said = _said(**values)
+    if isinstance(said.get("error"), dict):
+        refusal = said.pop("error")
+        said |= {"error": refusal.pop("code"), **refusal}
+    return nouns.Expectation(said, others)
 
 
 _LINE: Final = Record(
@@ -162,12 +189,16 @@ EXPECT: Final = Record(
         "taken": _expected(NUMBER, "The points a return took back."),
         "restored": _expected(NUMBER, "The points a return gave back."),
         "refund": _expected(Refund(), "What a return gives back: {wallet: 1.25}.", "refunds"),
-        "warnings": _expected(Many(KEY), "Codes of warnings; an empty list: none.", "warning"),
+        "warnings": _expected(
+            Many(KEY),
+            "Codes of warnings (or what they say, or their number); an empty list: none.",
+            "warning",
+        ),
         "near": _expected(Many(KEY), "Codes or keys of what nearly applied (quotes).", "near_misses"),
         "says": _expected(Many(TEXT), "Texts that its explanation has in it.", "why"),
         "lines": _expected(Table(_LINE), "By the line's id: {discount, net, earned}."),
         "risk": _expected(NUMBER, "What the wallet did not cover of an offline sale."),
-        "error": _expected(Maybe(KEY), "The code of the refusal; null: none."),
+        "error": _expected(Refusal(), "The code of the refusal; null: none."),
         "missing": _expected(NUMBER, "The points (or money) that the refusal says are missing."),
         **_MEMBER_KEYS,
     },

@@ -96,8 +96,8 @@ class Offers:
             "received_at": Key(
                 MOMENT, "When it was received; the first step if left out.", ("received", "at", "sent_at")
             ),
-            "seen_at": Key(MOMENT, "When the member saw it."),
-            "activated_at": Key(MOMENT, "When the member activated it."),
+            "seen_at": Key(MOMENT, "When the member saw it.", ("seen",)),
+            "activated_at": Key(MOMENT, "When the member activated it.", ("activated",)),
         },
         nouns.OfferGiven,
         short="offer",

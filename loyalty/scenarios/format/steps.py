@@ -70,7 +70,7 @@ EVENT: Final = Record(
         "name": Key(
             KEY,
             "What happened: signup, visit, referral, or any name of yours (the program's event:<name>).",
-            ("event", "when", "kind"),
+            ("event", "when", "kind", "type"),
             required=True,
         ),
         "data": Key(Table(ANYTHING), "What the event carries.", default={}),
@@ -117,7 +117,9 @@ class Merging:
 APPLY: Final = Record(
     "a program to be applied",
     {
-        "program": Key(ANYTHING, "A shipped name, a path, or an object merged over one.", required=True),
+        "program": Key(
+            ANYTHING, "A shipped name, a path, or an object merged over one.", ("document",), required=True
+        ),
         "live_from": Key(MOMENT, "From when it is in force; the step's time if left out.", ("from", "at")),
         "without_notice": Key(TEXT, "The reason for doing without the promised notice."),
     },
@@ -130,7 +132,7 @@ class Applying:
 
     def read(self, value: Any, path: Path, problems: Problems) -> Any:
         """Return what is applied."""
-        if isinstance(value, Mapping) and "program" in value and set(value) <= {"program", *_APPLY_WORDS}:
+        if isinstance(value, Mapping) and _APPLIED & set(value) and set(value) <= _APPLIED | _APPLY_WORDS:
             return APPLY.read(value, path, problems)
         if not isinstance(value, str | Mapping):
             problems.add(path, "expected a program: a shipped name, a path, or an object merged over one")
@@ -141,6 +143,7 @@ class Applying:
         return {"anyOf": [APPLY.schema(), {"type": ["string", "object"]}]}
 
 
+_APPLIED: Final = frozenset({"program", "document"})
 _APPLY_WORDS: Final = frozenset({"live_from", "from", "at", "without_notice"})
 
 CLAIM: Final = Record(
