@@ -79,4 +79,7 @@ def _print(made: Mapping[str, Any]) -> None:
         table.add_row(name, f"{made.get(name, 0):,}")
     table.add_row("audit", "clean" if not made["findings"] else f"{made['findings']} findings")
     console.print(table)
-    console.print(f"{made['seconds']} s. Look at somebody: regulars member list", style="bright_black")
+    console.print(
+        f"{made['seconds']} s. Look at somebody: regulars member show {made['somebody']}",
+        style="bright_black",
+    )

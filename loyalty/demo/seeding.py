@@ -63,6 +63,7 @@ class Seeding:
             "from": self.events[0].at.isoformat(timespec="seconds") if self.events else None,
             "until": self.events[-1].at.isoformat(timespec="seconds") if self.events else None,
             "findings": findings,
+            "somebody": max(life.people.values(), key=lambda each: each.points_milli).phone.address,
         }
 
 

@@ -109,10 +109,15 @@ def _is_ready(port: int) -> bool:
 def own_app(settings: Settings, log: Path, clock: Clock | None = None) -> Iterator[Flask]:
     """Have the application with its context pushed, for this process's own transactions; it logs to a file."""
     from loyalty.app import create_app  # noqa: PLC0415 - a long import, while the server starts beside us
+    from loyalty.db import db  # noqa: PLC0415
 
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         with redirect_stderr(file):  # where it logs is decided when it is made
             app = create_app(settings, clock=clock)
         with app.app_context():
-            yield app
+            try:
+                yield app
+            finally:
+                for engine in db.engines.values():
+                    engine.dispose()
