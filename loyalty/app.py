@@ -13,7 +13,7 @@ import pos_adapter
 from loyalty import rules
 from loyalty.clock import Clock
 from loyalty.config import Settings
-from loyalty.db import CONNECTION_OPTIONS, db
+from loyalty.db import CONNECTION_OPTIONS, PATIENT_OPTIONS, db
 from loyalty.web import errors, health, logs, metrics, pages, requests, security, site
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
@@ -39,7 +39,10 @@ def _install_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         # Hot statements are prepared by loyalty.pipeline; psycopg's own preparing would deallocate those.
-        "connect_args": {"options": CONNECTION_OPTIONS, "prepare_threshold": None},
+        "connect_args": {
+            "options": PATIENT_OPTIONS if settings.mode == "test" else CONNECTION_OPTIONS,
+            "prepare_threshold": None,
+        },
         "pool_size": 10,
         "max_overflow": 20,
         "pool_timeout": 5,

@@ -58,6 +58,10 @@ db = SQLAlchemy(metadata=Base.metadata)
 CONNECTION_OPTIONS: Final = (
     "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=5s -c timezone=UTC"
 )
+# On a machine that does ten other things, tests wait longer for their turn than a till would.
+PATIENT_OPTIONS: Final = (
+    "-c lock_timeout=20s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+)
 # SQLSTATE: lock timeout, statement timeout, serialization failure, deadlock.
 _BUSY: Final = frozenset({"55P03", "57014", "40001", "40P01"})
 
