@@ -83,7 +83,7 @@ def _named(name: str, path: str, pointer: str) -> Document:
 
 
 def completed(document: Document) -> Document:
-    """Return a merged program with what people leave out: names are the keys, a rule is for purchases, one is a list."""
+    """Return a program with what people leave out: a name is the key, a rule is for purchases, one is a list."""
     locale = next(iter(document.get("locales") or ("en",)))
     result = dict(document)
     for part in _NAMED:

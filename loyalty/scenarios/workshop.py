@@ -21,12 +21,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from loyalty import rules
+from loyalty import migrating, rules
 from loyalty.app import create_app
 from loyalty.clock import SetClock
 from loyalty.config import Settings
 from loyalty.db import db, snapshot
-from loyalty.models import metadata
 from loyalty.postgres import Server
 from loyalty.rules import Program, ProgramVersion
 from loyalty.rules.versions import fingerprint
@@ -181,11 +180,7 @@ class Workshop:
         name = f"{self._prefix}_bare"
         with self._administrator() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        engine = create_engine(self._server.url_of(name))
-        try:
-            metadata.create_all(engine)
-        finally:
-            engine.dispose()
+        migrating.upgrade(self._server.url_of(name))
         self._templates[""] = name
         return name
 
