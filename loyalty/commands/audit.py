@@ -43,8 +43,8 @@ def command(who: str | None, sign: bool, as_json: bool) -> None:
     """
     if who and sign:
         raise click.UsageError("A root is of everybody's books: --root does not go with --member.")
-    began = time.monotonic()
     with application() as app:
+        began = time.monotonic()
         settings: Settings = app.extensions["regulars"].settings
         keys = [RootKey.of(each) for each in (settings.secret_key, *_old(settings)) if each]
         with snapshot() as session:
@@ -54,7 +54,7 @@ def command(who: str | None, sign: bool, as_json: bool) -> None:
                 found = list(auditing.audit(session, members=chosen, keys=keys, progress=progress))
             named = _public_ids(session, found)
         root = _sign(keys[0]) if sign and not found else None
-    seconds = time.monotonic() - began
+        seconds = time.monotonic() - began
     if as_json:
         print_json(_document(found, named, size, seconds, root, keys[0]))
     else:
