@@ -31,6 +31,7 @@ from loyalty.rules import Program, ProgramVersion
 from loyalty.rules.versions import fingerprint
 from loyalty.rules.view import program_of
 from loyalty.scenarios.cast import ANY_STORE, MAIN_TILL, SECRET, Till, enroll_till
+from loyalty.web import logs
 
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 KEPT: Final = 8  # applications waiting for the next play of their program
@@ -149,6 +150,7 @@ class Workshop:
         )
         clock = SetClock(BEGINNING)
         app = create_app(settings, clock=clock)
+        logs.configure(quiet=True)  # whoever plays scenarios reads their report, not every request
         http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

@@ -219,6 +219,7 @@ def test_the_command_ends_with_0_1_or_2(tmp_path: Path) -> None:
     bad.write_text(SALE.replace("EARNED", "7"))
     passed = regulars(str(good), "--through", "store")
     assert (passed.exit_code, "1 passed, 0 failed" in passed.output) == (0, True)
+    assert '"event": "request"' not in passed.output
     failed = regulars(str(tmp_path), "--through", "store", "--json")
     assert failed.exit_code == 1
     report = json.loads(failed.stdout)
