@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import text
 
-from loyalty import ledger, members, rules, sales
+from loyalty import codes, ledger, members, rules, sales
 from loyalty.actor import SYSTEM
 from loyalty.commands import member as member_command
 from loyalty.commands.member import command
@@ -121,3 +121,19 @@ def test_erasing_asks_about_money_and_keeps_the_books(run: Run) -> None:
     assert isinstance(run("show", ann.public_id).exception, members.MemberUnknown)
     with transaction() as session:
         assert list(ledger.audit(session)) == []
+
+
+def test_the_last_sales_are_shown_with_every_reason(run: Run) -> None:
+    ann = joined("ann@example.com")
+    now = datetime.now(UTC)
+    with transaction() as session:
+        request = sales.SaleRequest(
+            lines=(sales.LineRequest("latte", 1, 690),), member=ann.public_id, store="main-street"
+        )
+        secret = codes.code_secret("a secret of the tests, thirty-two characters or more")
+        sales.settle(session, actor=SYSTEM, request=request, key="k", secret=secret, now=now)
+    (sale,) = shown(run("show", ann.public_id, "--json"))["sales"]
+    assert (sale["total_minor"], sale["earned_milli"]) == (690, 6900)
+    said = run("show", ann.public_id).stdout
+    assert "$6.90" in said
+    assert "6.9 = $6.90" in said
