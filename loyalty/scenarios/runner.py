@@ -12,7 +12,7 @@ from loyalty import ledger, rules
 from loyalty.db import snapshot
 from loyalty.errors import DomainError, Flaw
 from loyalty.rules import Program
-from loyalty.scenarios import acts, cast, compare, nouns, programs
+from loyalty.scenarios import acts, cast, compare, entrance, nouns, programs
 from loyalty.scenarios.compare import Difference, Measure
 from loyalty.scenarios.doors import DOORS
 from loyalty.scenarios.doors.offline import OfflineTill, Queued
@@ -73,7 +73,7 @@ def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
 def _assembled(scenario: nouns.Scenario, program: Program, start: datetime, zone: ZoneInfo) -> cast.Cast:
     """Create everybody; what the domain refuses of the beginning is a flaw of the file."""
     try:
-        return cast.assemble(scenario, program, start=start, zone=zone)
+        return entrance.assemble(scenario, program, start=start, zone=zone)
     except (DomainError, Unreadable) as error:
         raise FormatInvalid(scenario.path, (Flaw("/members", str(error)),)) from error
 
