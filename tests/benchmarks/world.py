@@ -1,0 +1,177 @@
+"""A durable server on a real disk with a town in it, and ``regulars serve`` in front: what is measured."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import create_engine, insert
+from sqlalchemy.orm import Session
+
+from loyalty import rules
+from loyalty.actor import SYSTEM
+from loyalty.models import metadata
+from loyalty.postgres import Server, temporary
+from loyalty.staff.models import Till
+from loyalty.web.tokens import Tokens
+from pos_adapter.who import TILL_AUDIENCE
+from tests.benchmarks import cafe, town
+from tests.benchmarks.machine import cpu_seconds, descendants
+
+START_SECONDS: Final = 60
+_LIVE_FROM: Final = datetime(2020, 1, 1, tzinfo=UTC)
+# Of a server that somebody runs for a chain: more memory, checkpoints minutes apart. Durability is untouched.
+SERVER_SETTINGS: Final[dict[str, str | int]] = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "8GB",
+    "min_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "synchronous_commit": "on",
+    "fsync": "on",
+}
+
+
+@dataclass
+class World:
+    """One database with a town, and how to reach it."""
+
+    url: str
+    server: Server
+    secret: str
+    town: town.Town
+    version: int
+    tills: dict[str, list[str]]
+
+    def connect(self, *, autocommit: bool = False) -> psycopg.Connection[Any]:
+        """Open a connection of one's own."""
+        return psycopg.connect(self.url.replace("+psycopg", "", 1), autocommit=autocommit)
+
+    def postgres_pids(self) -> list[int]:
+        """Return the processes of the database server."""
+        assert self.server.pid is not None
+        return descendants(self.server.pid)
+
+
+@dataclass
+class Serving:
+    """A running ``regulars serve``."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    world: World
+
+    def cpu(self) -> tuple[float, float]:
+        """Return the processor seconds used so far: by the web processes, by the database."""
+        return cpu_seconds(descendants(self.process.pid)), cpu_seconds(self.world.postgres_pids())
+
+
+@contextmanager
+def durable_server() -> Iterator[Server]:
+    """Have a durable PostgreSQL server on a disk."""
+    with temporary(durable=True, settings=SERVER_SETTINGS) as server:
+        yield server
+
+
+def make_world(server: Server, name: str, *, members: int, buyers: int) -> World:
+    """Make a database with the program, the tills and a town of so many members."""
+    with psycopg.connect(server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = server.url_of(name)
+    version = _found(url)
+    secret = secrets.token_urlsafe(48)
+    with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
+        loaded = town.load(connection, members, now=datetime.now(UTC), version=version, buyers=buyers)
+    return World(url, server, secret, loaded, version, _till_tokens(secret))
+
+
+def _found(url: str) -> int:
+    """Make the tables, the program and the tills; return the program's version."""
+    engine = create_engine(url)
+    try:
+        metadata.create_all(engine)
+        with Session(engine) as session:
+            version = rules.apply(
+                session, cafe.document(), actor=SYSTEM, live_from=_LIVE_FROM, now=_LIVE_FROM
+            )
+            now = datetime.now(UTC)
+            session.execute(
+                insert(Till),
+                [
+                    {"id": f"till-{n}", "name": f"Till {n}", "store": cafe.STORES[n % len(cafe.STORES)],
+                     "status": "active", "enrolled_at": now, "last_seen_at": now}
+                    for n in range(town.TILLS)
+                ],
+            )  # fmt: skip
+            session.commit()
+    finally:
+        engine.dispose()
+    return version if isinstance(version, int) else version.version
+
+
+def _till_tokens(secret: str) -> dict[str, list[str]]:
+    tokens, now = Tokens([secret]), datetime.now(UTC)
+    found: dict[str, list[str]] = {store: [] for store in cafe.STORES}
+    for n in range(town.TILLS):
+        token = tokens.issue(TILL_AUDIENCE, f"till-{n}", now=now, lifetime=timedelta(days=1), generation=1)
+        found[cafe.STORES[n % len(cafe.STORES)]].append(token)
+    return found
+
+
+@contextmanager
+def serving(world: World, log: Path, *options: str) -> Iterator[Serving]:
+    """Have ``regulars serve`` running on a free port, its log in a file."""
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "REGULARS_MODE": "production",
+        "REGULARS_DATABASE_URL": world.url,
+        "REGULARS_SECRET_KEY": world.secret,
+    }
+    command = [str(Path(sys.executable).parent / "regulars"), "serve", "--port", str(port), *options]
+    with log.open("ab") as file:
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
+    try:
+        _wait_for(port, process)
+        yield Serving(port, process, world)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"regulars serve ended with {process.returncode}")
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError("regulars serve does not answer")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
