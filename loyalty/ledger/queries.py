@@ -23,7 +23,9 @@ OPEN_LOTS: Final = (
     f"SELECT {LOT_COLUMNS} FROM lot WHERE member_id = %(member_id)s AND NOT closed ORDER BY expires_at, lot"
 )
 LOTS_OF: Final = f"SELECT {LOT_COLUMNS} FROM lot WHERE member_id = %(member_id)s AND lot = ANY(%(lots)s)"
-OPEN_HOLDS: Final = "SELECT id, unit, amount, until, pins, purpose FROM hold WHERE member_id = %(member_id)s AND state = 'open'"
+OPEN_HOLDS: Final = """
+    SELECT id, unit, amount, until, pins, purpose FROM hold WHERE member_id = %(member_id)s AND state = 'open'
+"""
 # What one transaction did: its postings with the lots each used, in their order.
 POSTINGS_OF: Final = """
     SELECT p.seq, p.n, p.debit, p.credit, p.amount, p.rule, p.why,

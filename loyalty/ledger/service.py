@@ -142,7 +142,8 @@ def _queue_account(batch: Batch, books: Books, bump: bool) -> None:
     state = books.account
     batch.add(
         """UPDATE account SET version = version + %s, seq = %s, points_milli = %s, held_milli = %s,
-           owed_milli = %s, wallet_minor = %s, wallet_held_minor = %s, lot_count = %s, head = %s WHERE member_id = %s""",
+           owed_milli = %s, wallet_minor = %s, wallet_held_minor = %s, lot_count = %s, head = %s
+           WHERE member_id = %s""",
         (
             int(bump),
             state.seq,

@@ -106,7 +106,9 @@ def test_the_purchase_that_crosses_a_tier_earns_at_the_old_or_new_rate(crossing:
 
 
 def test_a_reward_of_the_old_tier_can_be_used_by_the_purchase_that_crosses() -> None:
-    of = program(rewards=[TWO_OFF | {"who": {"tiers": ["green"]}}], settings={"crossing_purchase": "new_rate"})
+    of = program(
+        rewards=[TWO_OFF | {"who": {"tiers": ["green"]}}], settings={"crossing_purchase": "new_rate"}
+    )
     who = member("green", points_milli=50_000, tier_points_milli=492_000)
     outcome = buy(of, line(price=1200), who=who, rewards=[claim("two-off")])
     assert (outcome.total_minor, outcome.earned_milli) == (1000, 10_000)

@@ -19,7 +19,11 @@ from loyalty.staff.models import Till
 NOON = datetime(2026, 5, 10, 13, tzinfo=UTC)
 SECRET = codes.code_secret("a secret of the tests, thirty-two characters or more")
 TILL = Actor(
-    kind="till", id="till-1", channel="store", store="main-street", permissions=frozenset({"sales.settle", "gift_cards.sell"})
+    kind="till",
+    id="till-1",
+    channel="store",
+    store="main-street",
+    permissions=frozenset({"sales.settle", "gift_cards.sell"}),
 )
 
 
