@@ -122,7 +122,9 @@ def side_by_side(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         decide = purchase.decide
 
         def wait(*arguments: Any, **named: Any) -> Any:
-            with suppress(threading.BrokenBarrierError):  # the other one waits for the lock: that is the point
+            with suppress(
+                threading.BrokenBarrierError
+            ):  # the other one waits for the lock: that is the point
                 barrier.wait(0.7)
             return decide(*arguments, **named)
 

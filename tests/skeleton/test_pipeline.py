@@ -14,7 +14,7 @@ from loyalty import pipeline
 from loyalty.db import connection_of
 
 VALUES: list[tuple[str, Any]] = [
-    ("text", "O'Hara \\ \"quoted\" {a,b} ü 漢 \n"),
+    ("text", 'O\'Hara \\ "quoted" {a,b} ü 漢 \n'),
     ("text", ""),
     ("text", None),
     ("bigint", -(2**63)),
@@ -43,9 +43,7 @@ def connection(session: Session) -> psycopg.Connection[Any]:
 
 
 @pytest.mark.parametrize(("kind", "value"), VALUES)
-def test_what_is_written_is_what_is_read(
-    connection: psycopg.Connection[Any], kind: str, value: Any
-) -> None:
+def test_what_is_written_is_what_is_read(connection: psycopg.Connection[Any], kind: str, value: Any) -> None:
     for _ in range(3):  # as it is, prepared, prepared before
         assert pipeline.send(connection, [(f"SELECT %s::{kind}", (value,))]) == [[(value,)]]
 
