@@ -10,7 +10,9 @@ from loyalty.jobs.work import Work
 def forget(work: Work) -> int:
     """Forget what is past its 90 (notices: 30) days, one member per transaction; return how much went."""
     with transaction() as session:
-        gone = orders.purge_discarded_drafts(session, now=work.now) + sync.forget_failures(session, now=work.now)
+        gone = orders.purge_discarded_drafts(session, now=work.now) + sync.forget_failures(
+            session, now=work.now
+        )
         notices = sync.members_with_old(session, now=work.now)
     for member_id, uids in notices:
         with transaction() as session:
