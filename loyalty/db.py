@@ -96,6 +96,22 @@ def snapshot() -> Iterator[Session]:
         session.rollback()
 
 
+def ask(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run one statement in a transaction of its own and return its rows: one round trip, no session.
+
+    For what every request has to know before it begins anything.
+    """
+    lent = db.engine.raw_connection()
+    try:
+        driver = lent.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return pipeline.send(driver, [(statement, parameters)], begin=False)[0]
+    except psycopg.OperationalError as error:
+        raise _translated(error) from error
+    finally:
+        lent.close()
+
+
 def _translated(error: OperationalError | psycopg.OperationalError) -> Exception:
     cause = error.orig if isinstance(error, OperationalError) else error
     state = getattr(cause, "sqlstate", None)

@@ -85,11 +85,14 @@ class _Line:
 _lines: Final[WeakKeyDictionary[psycopg.Connection[Any], _Line]] = WeakKeyDictionary()
 
 
-def send(connection: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[Rows]:
+def send(
+    connection: psycopg.Connection[Any], statements: Sequence[Statement], *, begin: bool = True
+) -> list[Rows]:
     """Run statements in order in one round trip and return the rows of each.
 
     They run in the connection's transaction (begun in the same round trip, if need be), each with a snapshot of its
-    own. Raise the first error; then nothing after it was run.
+    own. Raise the first error; then nothing after it was run. Without ``begin``, and outside of a transaction, they
+    are one that has ended when this returns.
     """
     line = _lines.get(connection)
     if line is None:
@@ -97,16 +100,16 @@ def send(connection: psycopg.Connection[Any], statements: Sequence[Statement]) -
         # Where psycopg prepares as well, its rollback deallocates everything, ours too.
         connection.prepare_threshold = None
     with connection.lock:
-        return connection.wait(_exchange(connection, line, statements))
+        return connection.wait(_exchange(connection, line, statements, begin))
 
 
 def _exchange(
-    connection: psycopg.Connection[Any], line: _Line, statements: Sequence[Statement]
+    connection: psycopg.Connection[Any], line: _Line, statements: Sequence[Statement], begin: bool
 ) -> PQGen[list[Rows]]:
     pgconn = connection.pgconn
     # Written before anything is sent: a value that cannot be written must leave the connection as it was.
     written = [(text, *_written(text.values(values))) for text, values in _translated(statements)]
-    begins = not connection.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE
+    begins = begin and not connection.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE
     pgconn.enter_pipeline_mode()
     # For each result that will come: what was prepared by it, or None; and where the statements' own ones are.
     prepares: list[bytes | None] = []

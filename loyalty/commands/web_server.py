@@ -31,7 +31,8 @@ def gunicorn_options(
     return {
         "bind": f"{host}:{port}",
         "workers": workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT),
-        "worker_class": "loyalty.commands.green_worker.GreenWorker" if gevent else "gthread",
+        "worker_class": "loyalty.commands."
+        + ("green_worker.GreenWorker" if gevent else "thread_worker.StayingThreadWorker"),
         "threads": 1 if gevent else threads,
         "graceful_timeout": 5,
         "timeout": 60,
