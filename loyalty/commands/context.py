@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from loyalty.config import Mode, Settings
+from loyalty.config import ConfigError, Mode, Settings
 from loyalty.postgres import database_url
 
 if TYPE_CHECKING:
@@ -55,6 +55,21 @@ def confirm_epoch(settings: Settings) -> None:
             session.commit()
     finally:
         engine.dispose()
+
+
+@contextmanager
+def play_settings() -> Iterator[Settings]:
+    """Have settings for what makes people up (demo, seed); raise ``ConfigError`` where it could be in earnest."""
+    mode = os.environ.get("REGULARS_MODE")
+    if mode and mode not in ("demo", "dev"):
+        raise ConfigError(f"REGULARS_MODE is {mode}: people are made up in demo and dev only.")
+    if os.environ.get("REGULARS_DATABASE_URL") and not mode:
+        raise ConfigError(
+            "REGULARS_DATABASE_URL names a database, and this would put people and staff with known PINs into it. "
+            "REGULARS_MODE=demo says that this is meant."
+        )
+    with ready_settings("demo") as settings:
+        yield settings
 
 
 @contextmanager

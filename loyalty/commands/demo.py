@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
-from loyalty.commands.context import ready_settings
+from loyalty.commands.context import play_settings
 
 PACE_SECONDS: Final = 0.7
 
@@ -29,15 +29,13 @@ def command(no_serve: bool, fast: bool, port: int) -> None:
     """
     from loyalty.demo.play import Demo  # noqa: PLC0415 - the long imports, after --help
 
-    with _ending_quietly(), ready_settings("demo") as settings:
-        if settings.is_public:
-            raise click.ClickException(
-                "REGULARS_MODE is production: the demo makes up people and shows their codes."
-            )
-        with Demo(settings, port=port, pace=0 if fast else PACE_SECONDS) as demo:
-            demo.tell()
-            if no_serve:
-                return
+    with (
+        _ending_quietly(),
+        play_settings() as settings,
+        Demo(settings, port=port, pace=0 if fast else PACE_SECONDS) as demo,
+    ):
+        demo.tell()
+        if not no_serve:
             demo.show_links()
             demo.serve()
 

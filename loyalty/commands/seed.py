@@ -13,7 +13,7 @@ from babel.numbers import format_currency
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from loyalty.commands.context import ready_settings
+from loyalty.commands.context import play_settings
 from loyalty.commands.output import console, json_option, notices, print_json
 
 MOST: Final = 2000
@@ -37,9 +37,7 @@ def command(count: int, days: int, number: int, more: bool, as_json: bool) -> No
     """
     from loyalty.demo import seeding  # noqa: PLC0415 - the long imports, after --help
 
-    with ready_settings("demo") as settings:
-        if settings.is_public:
-            raise click.ClickException("REGULARS_MODE is production: people are not made up there.")
+    with play_settings() as settings:
         now, began = datetime.now(UTC), time.monotonic()
         with seeding.seeding(settings, count=count, days=days, number=number, now=now) as seed:
             if seed.there and not more:

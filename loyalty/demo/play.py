@@ -19,7 +19,7 @@ from loyalty.demo.phone import Phone
 from loyalty.demo.screen import Screen
 from loyalty.demo.setting import CASHIER, MANAGER, STORE
 from loyalty.demo.till import NAME, ready_till
-from loyalty.demo.wire import Wire
+from loyalty.demo.wire import StoryBroken, Wire
 from loyalty.jobs.work import work_of
 from loyalty.jobs.worker import Worker
 from loyalty.ledger import RootKey
@@ -64,6 +64,11 @@ class Demo:
         now = datetime.now(UTC)
         with transaction() as session:
             setting.open_program(session, now=now)
+            if (key := rules.program_at(session, now, fresh=True).key) != setting.PROGRAM:
+                raise StoryBroken(
+                    f"The program in force is {key}; the story is told with {setting.PROGRAM}. "
+                    "REGULARS_DATA_DIR names another folder, with a database of its own."
+                )
             self.manager: Actor = setting.employ(session, MANAGER, now=now)
             setting.employ(session, CASHIER, now=now)
 

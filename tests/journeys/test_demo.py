@@ -143,16 +143,23 @@ def test_a_story_that_is_stopped_leaves_nothing_behind(folder: Path, environ: di
     assert Server(folder / "postgres").pid is None
 
 
-def test_it_is_not_for_production(environ: dict[str, str]) -> None:
-    production = {
-        **environ,
-        "REGULARS_MODE": "production",
-        "REGULARS_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-        "REGULARS_SECRET_KEY": "Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
-    }
-    done = subprocess.run([*DEMO, "--no-serve"], capture_output=True, text=True, env=production, check=False)
+@pytest.mark.parametrize("command", ["demo", "seed"])
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"REGULARS_MODE": "production"}, "REGULARS_MODE is production"),
+        ({}, "REGULARS_DATABASE_URL names a database"),
+    ],
+)
+def test_people_are_not_made_up_in_earnest(
+    environ: dict[str, str], command: str, more: dict[str, str], said: str
+) -> None:
+    named = {**environ, "REGULARS_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", **more}
+    done = subprocess.run(
+        [sys.executable, "-m", "loyalty.cli", command], capture_output=True, text=True, env=named, check=False
+    )
     assert done.returncode == 1
-    assert "REGULARS_MODE is production" in done.stderr
+    assert said in done.stderr
 
 
 def until(demo: subprocess.Popen[str], line: str) -> str:

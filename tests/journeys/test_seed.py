@@ -19,7 +19,7 @@ from loyalty.demo import seeding, serving
 
 @pytest.fixture
 def invoke(settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(seed, "ready_settings", lambda mode: nullcontext(settings))
+    monkeypatch.setattr(seed, "play_settings", lambda: nullcontext(settings))
     return lambda *said: CliRunner().invoke(seed.command, list(said))
 
 
