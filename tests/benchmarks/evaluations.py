@@ -1,8 +1,8 @@
 """(b): evaluations per second of the café's program, against three engines that decide the same rules.
 
-The peers decide what the café's earning rules decide on this basket: which lines earn, the tier's rate, whether the
-own cup doubles the order. They are asked only for that; ours also prices, splits over lines, counts limits, moves
-lots and explains. Before anything is timed, all four must give the same points for every member.
+The peers decide what the café's rules for purchases decide on this basket: what each line earns at the tier's rate,
+what the own cup adds to each line, whether older points live longer. They are asked only for that; ours also prices,
+counts limits and explains. Before anything is timed, all four must decide the same for every member.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from tests.benchmarks.harness import Report, interleaved, middle, per_second, ra
 
 ROUNDS: Final = 7
 _NOW: Final = datetime(2026, 5, 11, 14, 30, tzinfo=UTC)
+# Base points of each line, what the own cup adds to each line (nothing: no line), whether old points live longer.
+Decided = tuple[list[int], list[int], bool]
 _RATES: Final = {"green": 1000, "gold": 1200, "reserve": 1700}
 _LINES: Final = (
     Line("1", "latte", 1, 490, options=("medium",), category="espresso"),
@@ -55,7 +57,7 @@ def evaluations() -> Report:
     return report
 
 
-def _timer(decides: list[Callable[[], int]]) -> Callable[[], float]:
+def _timer(decides: list[Callable[[], Decided]]) -> Callable[[], float]:
     def all_of_them() -> None:
         for decide in decides:
             decide()
@@ -63,13 +65,22 @@ def _timer(decides: list[Callable[[], int]]) -> Callable[[], float]:
     return lambda: per_second(all_of_them) * len(decides)
 
 
-def _ours(tier: str, cup: bool) -> Callable[[], int]:
+def _ours(tier: str, cup: bool) -> Callable[[], Decided]:
     program = rules.compile_program(rules.load_shipped("cafe-stars"))
     member = MemberFacts(tier, _NOW)
     total = sum(line.gross_minor for line in _LINES)
     tags = frozenset({"own-cup"} if cup else ())
     basket = Basket(_LINES, _NOW, "store", "main-street", tenders=(Tender("card", total),), tags=tags)
-    return lambda: rules.evaluate(program, basket, member, hints=False).earned_milli
+
+    def decide() -> Decided:
+        said = rules.evaluate(program, basket, member, hints=False)
+        stages: dict[str, list[int]] = {}
+        for earning in said.earnings:
+            shares = dict(earning.by_line)
+            stages[earning.stage] = [shares.get(line.id, 0) for line in _LINES]
+        return stages["base"], stages.get("multiplier", []), bool(said.extensions)
+
+    return decide
 
 
 def _facts(tier: str, cup: bool) -> dict[str, Any]:
@@ -78,6 +89,7 @@ def _facts(tier: str, cup: bool) -> dict[str, Any]:
         "tier": tier,
         "tags": ["own-cup"] if cup else [],
         "cups_today": 0,
+        "active_this_month": 0,
         "lines": [
             {
                 "sku": line.sku,
@@ -91,17 +103,14 @@ def _facts(tier: str, cup: bool) -> dict[str, Any]:
     }
 
 
-_ZEN_ELIGIBLE: Final = "sum(map(filter(lines, #.kind == 'product' and not ('alcohol' in #.tags)), #.amount))"
-
-
-def _zen(tier: str, cup: bool) -> Callable[[], int]:
+def _zen(tier: str, cup: bool) -> Callable[[], Decided]:
     rate = "tier == 'reserve' ? 1700 : (tier == 'gold' ? 1200 : 1000)"
-    cups = "('own-cup' in tags or some(lines, 'own-cup' in #.options)) and cups_today < 3 ? 2 : 1"
+    base = f"map(lines, #.kind == 'product' and not ('alcohol' in #.tags) ? #.amount * ({rate}) / 100 : 0)"
+    cups = "('own-cup' in tags or some(lines, 'own-cup' in #.options)) and cups_today < 3"
     expressions = [
-        {"id": "1", "key": "eligible", "value": _ZEN_ELIGIBLE},
-        {"id": "2", "key": "rate", "value": rate},
-        {"id": "3", "key": "factor", "value": cups},
-        {"id": "4", "key": "points", "value": "$.eligible * $.rate / 100 * $.factor"},
+        {"id": "1", "key": "base", "value": base},
+        {"id": "2", "key": "doubled", "value": cups},
+        {"id": "3", "key": "extended", "value": "active_this_month < 1"},
     ]
     graph = {
         "nodes": [
@@ -116,38 +125,58 @@ def _zen(tier: str, cup: bool) -> Callable[[], int]:
     }
     decision = zen.ZenEngine().create_decision(json.dumps(graph))
     facts = _facts(tier, cup)
-    return lambda: round(decision.evaluate(facts)["result"]["points"])
+
+    def decide() -> Decided:
+        found = decision.evaluate(facts)["result"]
+        return found["base"], found["base"] if found["doubled"] else [], found["extended"]
+
+    return decide
 
 
-def _json_logic(tier: str, cup: bool) -> Callable[[], int]:
+def _json_logic(tier: str, cup: bool) -> Callable[[], Decided]:
     earns = {"and": [{"==": [{"var": "kind"}, "product"]}, {"!": {"in": ["alcohol", {"var": "tags"}]}}]}
-    eligible = {
-        "reduce": [
-            {"filter": [{"var": "lines"}, earns]},
-            {"+": [{"var": "accumulator"}, {"var": "current.amount"}]},
-            0,
+    by_tier = {
+        name: {"map": [{"var": "lines"}, {"if": [earns, {"/": [{"*": [{"var": "amount"}, rate]}, 100]}, 0]}]}
+        for name, rate in _RATES.items()
+    }
+    base = {
+        "if": [
+            {"==": [{"var": "tier"}, "reserve"]},
+            by_tier["reserve"],
+            {"==": [{"var": "tier"}, "gold"]},
+            by_tier["gold"],
+            by_tier["green"],
         ]
     }
-    rate = {"if": [{"==": [{"var": "tier"}, "reserve"]}, 1700, {"==": [{"var": "tier"}, "gold"]}, 1200, 1000]}
-    cups = {
+    brought = {
         "or": [
             {"in": ["own-cup", {"var": "tags"}]},
             {"some": [{"var": "lines"}, {"in": ["own-cup", {"var": "options"}]}]},
         ]
     }
-    factor = {"if": [{"and": [cups, {"<": [{"var": "cups_today"}, 3]}]}, 2, 1]}
-    rule = {"/": [{"*": [eligible, rate, factor]}, 100]}
+    cups = {"and": [brought, {"<": [{"var": "cups_today"}, 3]}]}
+    extends = {"<": [{"var": "active_this_month"}, 1]}
     facts = _facts(tier, cup)
-    return lambda: round(jsonLogic(rule, facts))
+
+    def decide() -> Decided:
+        points = jsonLogic(base, facts)
+        return points, points if jsonLogic(cups, facts) else [], jsonLogic(extends, facts)
+
+    return decide
 
 
-def _cel(tier: str, cup: bool) -> Callable[[], int]:
-    # CEL has no sum: a basket of four lines is written out, as its users do.
-    line = "(lines[{n}].kind == 'product' && !('alcohol' in lines[{n}].tags) ? lines[{n}].amount : 0)"
-    eligible = " + ".join(line.format(n=n) for n in range(len(_LINES)))
+def _cel(tier: str, cup: bool) -> Callable[[], Decided]:
     rate = "(tier == 'reserve' ? 1700 : (tier == 'gold' ? 1200 : 1000))"
-    cups = "('own-cup' in tags || lines.exists(l, 'own-cup' in l.options)) && cups_today < 3 ? 2 : 1"
+    base = f"lines.map(l, l.kind == 'product' && !('alcohol' in l.tags) ? l.amount * {rate} / 100 : 0)"
+    cups = "('own-cup' in tags || lines.exists(l, 'own-cup' in l.options)) && cups_today < 3"
     environment = celpy.Environment()
-    program = environment.program(environment.compile(f"({eligible}) * {rate} * ({cups}) / 100"))
+    compiled = [
+        environment.program(environment.compile(text)) for text in (base, cups, "active_this_month < 1")
+    ]
     facts = json_to_cel(_facts(tier, cup))
-    return lambda: int(program.evaluate(facts))
+
+    def decide() -> Decided:
+        points, doubled, extended = [program.evaluate(facts) for program in compiled]
+        return points, points if doubled else [], bool(extended)
+
+    return decide

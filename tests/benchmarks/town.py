@@ -259,10 +259,11 @@ class _Past:
     def _write_sale(self, sale: str, at: datetime, lot: int, rule: str) -> None:
         member_id = self._member_id
         tenders = [{"kind": "wallet", "amount_minor": 1000, "reference": None, "refunded_minor": 0}]
-        effects = {
-            "earnings": [{"rule": rule, "stage": "base", "points_milli": 10_000, "lot": lot}],
-            "tags": [],
-        }
+        why = {"key": "rate", "rule": rule, "amount_minor": 1000, "rate_milli": 1000, "per_minor": 100,
+               "points_milli": 10_000, "tier": self._tier}  # fmt: skip
+        earning = {"rule": rule, "stage": "base", "points_milli": 10_000, "by_line": {"1": 6000, "2": 4000}, "lot": lot,
+                   "tier": True, "on_return": "reverse", "offer": None, "why": why}  # fmt: skip
+        effects = {"earnings": [earning], "tags": [], "risk_minor": 0}
         self._rows["sale"].append(
             (member_id, sale, "store", STORES[member_id % 3], f"till-{member_id % TILLS}", at, at, self._version,
              self._tier, 1000, 0, 1000, 10_000, 0, json.dumps(tenders), json.dumps(effects), self._seq)
