@@ -17,8 +17,8 @@ from loyalty.app import create_app
 from loyalty.config import Settings
 from loyalty.db import db, transaction
 from loyalty.members.models import Device
-from mobile_api.who import access_token
 from loyalty.web.site import current
+from mobile_api.who import access_token
 from tests.benchmarks.harness import Report, interleaved, middle, ratio_of
 from tests.benchmarks.town import BUSIEST
 from tests.benchmarks.world import World, durable_server, make_world
