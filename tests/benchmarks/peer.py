@@ -56,7 +56,7 @@ _UPDATES: Final = """
     RETURNING seq, version, lot_count INTO s, v, l;
   UPDATE standing SET visits = visits + 1, last_visit_at = moment, spent_minor = spent_minor + 1000,
     window_milli = window_milli + 1000, advanced_at = moment WHERE member_id = m;
-  UPDATE device_key SET counter = greatest(counter, 1) WHERE member_id = m AND kid = 'k' || lpad(m::text, 7, '0');
+  UPDATE device_key SET counter = greatest(counter, 0) WHERE member_id = m AND kid = 'k' || lpad(m::text, 7, '0');
 """
 _EXTENSION: Final = (
     "  UPDATE lot SET expires_at = expires_at + interval '1 month' WHERE member_id = m AND lot = 3;\n"
