@@ -99,7 +99,7 @@ def snapshot() -> Iterator[Session]:
 def ask(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run one statement in a transaction of its own and return its rows: one round trip, no session.
 
-    For what every request has to know before it begins anything.
+    For what every request has to know before it begins anything. Raise ``Busy`` as ``transaction`` does.
     """
     lent = db.engine.raw_connection()
     try:

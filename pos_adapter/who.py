@@ -16,7 +16,7 @@ from flask import Request
 
 from loyalty import staff
 from loyalty.actor import Actor
-from loyalty.db import transaction
+from loyalty.db import ask, transaction
 from loyalty.errors import Unauthenticated
 from loyalty.staff import Standing
 from loyalty.web.api import Caller
@@ -146,11 +146,11 @@ def _lasts(standing: Standing, now: datetime) -> bool:
 
 
 def _read(till_id: str, session_id: str | None, now: datetime) -> Standing:
-    with transaction() as session:
-        found = staff.standing(session, till_id, session_id)
-        if found is None:
-            raise TillRevoked
-        if now - found.last_seen_at >= staff.SEEN_EVERY:
+    found = staff.standing_of(ask(staff.STANDING, {"till_id": till_id, "session_id": session_id}))
+    if found is None:
+        raise TillRevoked
+    if now - found.last_seen_at >= staff.SEEN_EVERY:
+        with transaction() as session:
             staff.seen(session, till_id=till_id, now=now)
     return found
 

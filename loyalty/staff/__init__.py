@@ -6,6 +6,7 @@ from loyalty.staff.enrollment import SEEN_EVERY, enroll, offer_enrollment, revok
 from loyalty.staff.models import Staff, StaffAct, Till
 from loyalty.staff.policy import ENROLLMENT_LIFETIME, GRANTS, PERMISSIONS, ROLES, permissions_of
 from loyalty.staff.queries import (
+    STANDING,
     Standing,
     acts,
     cashiers_of,
@@ -14,6 +15,7 @@ from loyalty.staff.queries import (
     person_named,
     session_at,
     standing,
+    standing_of,
     till,
     tills,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "PERMISSIONS",
     "ROLES",
     "SEEN_EVERY",
+    "STANDING",
     "EmailTaken",
     "EnrollmentInvalid",
     "PermissionDenied",
@@ -73,6 +76,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "standing",
+    "standing_of",
     "till",
     "tills",
 ]

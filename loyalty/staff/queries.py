@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from loyalty.db import Batch
 from loyalty.staff.models import CashierSession, Staff, StaffAct, Till
 from loyalty.staff.policy import permissions_of
 from loyalty.staff.refusals import StaffMissing, TillMissing
@@ -29,36 +31,29 @@ class Standing:
     permissions: frozenset[str]
 
 
-def standing(session: Session, till_id: str, session_id: str | None) -> Standing | None:
-    """Return the till, with the cashier of ``session_id`` if that sign-in holds; None if there is no such till.
+# One statement; whoever was deactivated, signed out or moved to another till counts as nobody.
+STANDING: Final = """
+    SELECT t.id, t.name, t.store, t.status = 'active', t.generation, t.last_seen_at, p.id, c.expires_at, p.role
+    FROM till t
+    LEFT JOIN cashier_session c ON c.id = %(session_id)s AND c.till_id = t.id AND c.ended_at IS NULL
+    LEFT JOIN staff p ON p.id = c.staff_id AND p.status = 'active'
+    WHERE t.id = %(till_id)s
+"""
 
-    One statement; whoever was deactivated, signed out or moved to another till counts as nobody.
-    """
-    here = and_(
-        CashierSession.id == session_id,
-        CashierSession.till_id == Till.id,
-        CashierSession.ended_at.is_(None),
-    )
-    row = session.execute(
-        select(Till, CashierSession.expires_at, Staff.id, Staff.role)
-        .outerjoin(CashierSession, here)
-        .outerjoin(Staff, and_(Staff.id == CashierSession.staff_id, Staff.status == "active"))
-        .where(Till.id == till_id)
-    ).one_or_none()
-    if row is None:
+
+def standing(session: Session, till_id: str, session_id: str | None) -> Standing | None:
+    """Return the till, with the cashier of ``session_id`` if that sign-in holds; None if there is no such till."""
+    batch = Batch()
+    batch.add(STANDING, {"till_id": till_id, "session_id": session_id})
+    return standing_of(batch.send(session)[0])
+
+
+def standing_of(rows: Sequence[Sequence[Any]]) -> Standing | None:
+    """Make a standing of the rows of ``STANDING``, for whoever asks outside of a session."""
+    if not rows:
         return None
-    till, ends_at, staff_id, role = row
-    return Standing(
-        till_id=till.id,
-        name=till.name,
-        store=till.store,
-        active=till.status == "active",
-        generation=till.generation,
-        last_seen_at=till.last_seen_at,
-        staff_id=staff_id,
-        session_ends_at=ends_at,
-        permissions=permissions_of(role),
-    )
+    (*known, role) = rows[0]
+    return Standing(*known, permissions=permissions_of(role))
 
 
 def session_at(session: Session, till_id: str) -> CashierSession:
