@@ -6,8 +6,9 @@ import dataclasses
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from loyalty import auditing, ledger, members, migrating, offers, preferences, rules, staff
 from loyalty.actor import Actor
@@ -25,6 +26,10 @@ from loyalty.jobs.worker import Worker
 from loyalty.ledger import RootKey
 from loyalty.scenarios.http import Client
 from loyalty.web import site
+
+
+# As somebody in this folder would type it.
+_COMMAND: Final = ".venv/bin/regulars" if Path(".venv/bin/regulars").exists() else "regulars"
 
 
 class Demo:
@@ -138,7 +143,7 @@ class Demo:
         self.screen.copyable(f"export MEMBER={phone.token}  # good for ten minutes")
         self.screen.copyable(f'curl -H "Authorization: Bearer $TILL" {url}/pos/v1/till')
         self.screen.copyable(f'curl -H "Authorization: Bearer $MEMBER" {url}/api/v1/balance')
-        self.screen.copyable(f"regulars member show {phone.address}")
+        self.screen.copyable(f"{_COMMAND} member show {phone.address}")
 
     def serve(self) -> None:
         """Serve until Ctrl-C."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from loyalty import sales
+from flask import Flask
+from sqlalchemy import text
+
+from loyalty import rules, sales
+from loyalty.actor import SYSTEM
+from loyalty.clock import SetClock
+from loyalty.config import Settings
+from loyalty.db import transaction
+from loyalty.jobs.table import JOBS
+from loyalty.jobs.work import work_of
 from loyalty.ledger import RootKey
 from loyalty.ledger.roots import root_of
 from tests.domain.audit.conftest import KEY, Books
+from tests.joined import join
 
 
 def test_a_root_is_signed_so_that_anybody_with_the_public_key_can_check_it(books: Books) -> None:
@@ -56,3 +68,25 @@ def test_roots_signed_with_a_former_secret_are_still_ours(books: Books) -> None:
         "the signature of root 1 is not by a key of this server"
     ]
     assert list(ledger.check_roots(books.session, keys=[new, KEY])) == []
+
+
+def test_the_worker_signs_a_root_once_a_day(app: Flask, settings: Settings, clock: SetClock) -> None:
+    (job,) = [each for each in JOBS if each.name == "ledger-root"]
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    with transaction() as session:
+        rules.apply(session, rules.load_shipped("cafe-stars"), actor=SYSTEM, live_from=start, now=start)
+        ann = join(session, now=clock.now())
+        sales.adjust(
+            session,
+            actor=SYSTEM,
+            member_id=ann.member_id,
+            points_milli=5,
+            reason="x",
+            key="k",
+            now=clock.now(),
+        )
+    # Nothing is left to do, however busy the day: it comes again tomorrow.
+    assert job.run(work_of(settings, clock)) == 0
+    assert (job.every.days, job.run(work_of(settings, clock))) == (1, 0)
+    with transaction() as session:
+        assert session.execute(text("SELECT number, transactions FROM ledger_root")).all() == [(1, 1)]
