@@ -27,7 +27,6 @@ from loyalty.ledger import RootKey
 from loyalty.scenarios.http import Client
 from loyalty.web import site
 
-
 # As somebody in this folder would type it.
 _COMMAND: Final = ".venv/bin/regulars" if Path(".venv/bin/regulars").exists() else "regulars"
 

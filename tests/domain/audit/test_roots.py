@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
-
 from flask import Flask
 from sqlalchemy import text
 
