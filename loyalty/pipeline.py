@@ -30,7 +30,8 @@ Parameters = Mapping[str, Any] | Sequence[Any]
 Rows = list[tuple[Any, ...]]
 Statement = tuple[str, Parameters]
 
-_MOST_PREPARED: Final = 400  # on one connection; what comes later is sent as it is
+_MOST_PREPARED: Final = 500  # on one connection; what comes later is sent as it is
+_MOST_PLACES: Final = 256  # in a statement that is worth preparing: a hundred rows spelled out come once
 _MARK: Final = re.compile(r"%(?:%|s|\((\w+)\)s)")
 _BINARY: Final = pq.Format.BINARY
 
@@ -119,7 +120,7 @@ def _exchange(
         prepares.append(None)
     for text, values, formats in written:
         name = text.name
-        if name in line.seen and name not in line.prepared and len(line.prepared) < _MOST_PREPARED:
+        if name in line.seen and name not in line.prepared and _is_worth_it(line, text):
             pgconn.send_prepare(name, text.sql)
             line.prepared.add(name)
             prepares.append(name)
@@ -139,6 +140,10 @@ def _exchange(
     pgconn.exit_pipeline_mode()
     _raise_first(connection, line, prepares, results)
     return [_rows(line.reader, results[place]) for place in places]
+
+
+def _is_worth_it(line: _Line, text: _Text) -> bool:
+    return len(line.prepared) < _MOST_PREPARED and len(text.names) <= _MOST_PLACES
 
 
 def _translated(statements: Sequence[Statement]) -> list[tuple[_Text, Parameters]]:

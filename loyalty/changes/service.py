@@ -6,6 +6,7 @@ holds version 1842 holds everything up to 1842.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +16,11 @@ from sqlalchemy.orm import Session
 from loyalty.db import Batch
 from loyalty.errors import Missing
 
+_COLUMNS: Final = ("member_id", "entity", "version", "deleted", "at")
+_AGAIN: Final = (
+    "ON CONFLICT (member_id, entity) "
+    "DO UPDATE SET version = excluded.version, deleted = excluded.deleted, at = excluded.at"
+)
 MARK: Final = """
     INSERT INTO change (member_id, entity, version, deleted, at)
     SELECT %(member_id)s, entity, %(version)s, %(deleted)s, %(at)s
@@ -74,6 +80,12 @@ def mark(session: Session, member_id: int, *entities: str, now: datetime, delete
     batch.add(MARK, mark_parameters(member_id, version, entities, now, deleted=deleted))
     batch.send(session)
     return version
+
+
+def queue(batch: Batch, member_id: int, version: int, entities: Iterable[str], now: datetime) -> None:
+    """Queue the marks of a transaction that raised the member's version itself, under the lock."""
+    rows = [(member_id, entity, version, False, now) for entity in sorted(entities)]
+    batch.insert("change", _COLUMNS, rows, _AGAIN)
 
 
 def mark_parameters(

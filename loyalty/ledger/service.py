@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -159,83 +159,57 @@ def _queue_account(batch: Batch, books: Books, bump: bool) -> None:
     )
 
 
+_TRANSACTION: Final = (
+    "member_id", "seq", "kind", "occurred_at", "recorded_at", "reference", "program_version", "detail", "hash",
+)  # fmt: skip
+_POSTING: Final = ("member_id", "seq", "n", "debit", "credit", "amount", "rule", "why")
+_LOT_USE: Final = ("member_id", "seq", "n", "lot", "free_delta", "held_delta")
+_LOT: Final = (
+    "member_id", "lot", "original_milli", "free_milli", "held_milli", "earned_at", "expires_at", "origin", "parent",
+    "rule", "closed",
+)  # fmt: skip
+
+
 def _queue_transactions(batch: Batch, books: Books, hashes: list[bytes]) -> None:
-    drafts = books.drafts
-    batch.add(
-        """INSERT INTO ledger_transaction
-               (member_id, seq, kind, occurred_at, recorded_at, reference, program_version, detail, hash)
-           SELECT %s, seq, kind, occurred_at, recorded_at, reference, version, detail::jsonb, hash
-           FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::bigint[],
-                       %s::text[], %s::bytea[])
-                AS t (seq, kind, occurred_at, recorded_at, reference, version, detail, hash)""",
-        (
-            books.account.member_id,
-            [draft.seq for draft in drafts],
-            [draft.kind for draft in drafts],
-            [draft.occurred_at for draft in drafts],
-            [draft.recorded_at for draft in drafts],
-            [draft.reference for draft in drafts],
-            [draft.program_version for draft in drafts],
-            [None if draft.detail is None else json.dumps(draft.detail) for draft in drafts],
-            hashes,
-        ),
-    )
+    member_id = books.account.member_id
+    batch.insert(
+        "ledger_transaction",
+        _TRANSACTION,
+        [
+            (member_id, draft.seq, draft.kind, draft.occurred_at, draft.recorded_at, draft.reference,
+             draft.program_version, None if draft.detail is None else json.dumps(draft.detail), linked)
+            for draft, linked in zip(books.drafts, hashes, strict=True)
+        ],
+    )  # fmt: skip
 
 
 def _queue_postings(batch: Batch, books: Books) -> None:
+    member_id = books.account.member_id
     entries = [(draft.seq, n, entry) for draft in books.drafts for n, entry in enumerate(draft.entries, 1)]
-    if not entries:
-        return
-    batch.add(
-        """INSERT INTO posting (member_id, seq, n, debit, credit, amount, rule, why)
-           SELECT %s, seq, n, debit, credit, amount, rule, why::jsonb
-           FROM unnest(%s::bigint[], %s::smallint[], %s::smallint[], %s::smallint[], %s::bigint[], %s::text[],
-                       %s::text[]) AS p (seq, n, debit, credit, amount, rule, why)""",
-        (
-            books.account.member_id,
-            [seq for seq, _, _ in entries],
-            [n for _, n, _ in entries],
-            [entry.debit for _, _, entry in entries],
-            [entry.credit for _, _, entry in entries],
-            [entry.amount for _, _, entry in entries],
-            [entry.rule for _, _, entry in entries],
-            [None if entry.why is None else json.dumps(why_json(entry.why)) for _, _, entry in entries],
-        ),
-    )
-    uses = [(seq, n, *use) for seq, n, entry in entries for use in entry.uses]
-    if not uses:
-        return
-    columns = list(zip(*uses, strict=True))
-    batch.add(
-        """INSERT INTO lot_use (member_id, seq, n, lot, free_delta, held_delta)
-           SELECT %s, * FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])""",
-        (books.account.member_id, *(list(column) for column in columns)),
-    )
+    batch.insert(
+        "posting",
+        _POSTING,
+        [
+            (member_id, seq, n, entry.debit, entry.credit, entry.amount, entry.rule,
+             None if entry.why is None else json.dumps(why_json(entry.why)))
+            for seq, n, entry in entries
+        ],
+    )  # fmt: skip
+    uses = [(member_id, seq, n, *use) for seq, n, entry in entries for use in entry.uses]
+    batch.insert("lot_use", _LOT_USE, uses)
 
 
 def _queue_lots(batch: Batch, books: Books) -> None:
     made = [books.lots[number] for number in books.new_lots]
-    if made:
-        batch.add(
-            """INSERT INTO lot (member_id, lot, original_milli, free_milli, held_milli, earned_at, expires_at, origin,
-                                parent, rule, closed)
-               SELECT %s, lot, original, free, held, earned_at, expires_at, origin, parent, rule, free + held = 0
-               FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-                           %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[])
-                    AS l (lot, original, free, held, earned_at, expires_at, origin, parent, rule)""",
-            (
-                books.account.member_id,
-                [lot.lot for lot in made],
-                [lot.original_milli for lot in made],
-                [lot.free_milli for lot in made],
-                [lot.held_milli for lot in made],
-                [lot.earned_at for lot in made],
-                [lot.expires_at for lot in made],
-                [lot.origin for lot in made],
-                [lot.parent for lot in made],
-                [lot.rule for lot in made],
-            ),
-        )
+    batch.insert(
+        "lot",
+        _LOT,
+        [
+            (books.account.member_id, lot.lot, lot.original_milli, lot.free_milli, lot.held_milli, lot.earned_at,
+             lot.expires_at, lot.origin, lot.parent, lot.rule, lot.free_milli + lot.held_milli == 0)
+            for lot in made
+        ],
+    )  # fmt: skip
     changed = [books.lots[number] for number in sorted(books.changed_lots.difference(books.new_lots))]
     if changed:
         batch.add(

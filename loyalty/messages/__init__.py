@@ -4,7 +4,6 @@ from loyalty.messages.gateway import Carrier, Letter, MailboxCarrier, NoCarrier,
 from loyalty.messages.models import MailboxRow, MessageRow
 from loyalty.messages.policy import Verdict
 from loyalty.messages.service import (
-    TELL,
     MessageMissing,
     Note,
     Task,
@@ -24,7 +23,6 @@ from loyalty.messages.service import (
 )
 
 __all__ = [
-    "TELL",
     "Carrier",
     "Letter",
     "MailboxCarrier",

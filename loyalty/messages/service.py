@@ -24,12 +24,7 @@ from loyalty.messages import policy
 from loyalty.messages.models import NOBODY, MailboxRow, MessageRow, OutboxRow
 from loyalty.messages.policy import Verdict
 
-TELL: Final = """
-    INSERT INTO outbox (member_id, id, topic, payload, created_at, due_at)
-    SELECT member_id, id, topic, payload::jsonb, %(now)s, due_at
-    FROM unnest(%(member_ids)s::bigint[], %(ids)s::text[], %(topics)s::text[], %(payloads)s::text[],
-                %(due)s::timestamptz[]) AS t (member_id, id, topic, payload, due_at)
-"""
+_OUTBOX: Final = ("member_id", "id", "topic", "payload", "created_at", "due_at")
 
 
 class MessageMissing(Missing):
@@ -86,16 +81,20 @@ def tell_all(session: Session, notes: Sequence[Note], *, now: datetime, batch: B
     if not notes:
         return
     own = batch if batch is not None else Batch()
-    own.add(
-        TELL,
-        {
-            "now": now,
-            "member_ids": [note.member_id or NOBODY for note in notes],
-            "ids": [new_id(now) for _ in notes],
-            "topics": [note.topic for note in notes],
-            "payloads": [json.dumps(dict(note.payload)) for note in notes],
-            "due": [note.due_at or now for note in notes],
-        },
+    own.insert(
+        "outbox",
+        _OUTBOX,
+        [
+            (
+                note.member_id or NOBODY,
+                new_id(now),
+                note.topic,
+                json.dumps(dict(note.payload)),
+                now,
+                note.due_at or now,
+            )
+            for note in notes
+        ],
     )
     if batch is None:
         own.send(session)

@@ -45,17 +45,19 @@ def queue_member(
     entities: set[str] = set().union(*(each.entities for each in done))
     entities.add("balance")
     version = books.account.version + 1
-    batch.add(changes.MARK, changes.mark_parameters(books.account.member_id, version, sorted(entities), now))
+    changes.queue(batch, books.account.member_id, version, entities, now)
     _queue_standing(batch, state)
     for each in done:
         _queue_tiers(batch, state, each)
         _queue_limits(batch, books.account.member_id, [use for use in each.limits if not use.shared])
         _queue_offers(batch, books.account.member_id, each, sale=sale)
         _queue_grants(batch, books.account.member_id, each, sale=sale, now=now)
-        for kind, data in each.messages:
-            messages.tell(
-                session, f"rule.{kind}", dict(data), member_id=books.account.member_id, now=now, batch=batch
-            )
+    notes = [
+        messages.Note(f"rule.{kind}", data, books.account.member_id)
+        for each in done
+        for kind, data in each.messages
+    ]
+    messages.tell_all(session, notes, now=now, batch=batch)
     return version
 
 
@@ -81,20 +83,13 @@ def _queue_standing(batch: Batch, state: State) -> None:
 
 
 def _queue_tiers(batch: Batch, state: State, done: Consequences) -> None:
-    if done.tier_earned:
-        rows = [(at, milli, part) for part, (at, milli) in enumerate(sorted(done.tier_earned.items()))]
-        batch.add(
-            """INSERT INTO tier_earning (member_id, earned_at, seq, part, amount_milli)
-               SELECT %s, at, %s, part, milli FROM unnest(%s::timestamptz[], %s::bigint[], %s::smallint[])
-                    AS e (at, milli, part)""",
-            (
-                state.member_id,
-                state.books.account.seq if state.books else 0,
-                [at for at, _, _ in rows],
-                [milli for _, milli, _ in rows],
-                [part for _, _, part in rows],
-            ),
-        )
+    earned = sorted(done.tier_earned.items())
+    seq = state.books.account.seq if state.books else 0
+    batch.insert(
+        "tier_earning",
+        ("member_id", "earned_at", "seq", "part", "amount_milli"),
+        [(state.member_id, at, seq, part, milli) for part, (at, milli) in enumerate(earned)],
+    )
     if done.moves:
         batch.add(
             """INSERT INTO tier_change
@@ -128,26 +123,15 @@ def _queue_limits(batch: Batch, member_id: int, uses: Iterable[LimitUse]) -> Non
         row = merged.setdefault((use.limit, use.period), [use.since, use.until, 0, 0])
         row[2] += use.times
         row[3] += use.amount
-    if not merged:
-        return
-    batch.add(
-        """INSERT INTO limit_counter AS old (member_id, limit_key, period, since, until, times, amount)
-           SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
-                                    %s::bigint[])
-           ON CONFLICT (member_id, limit_key, period) DO UPDATE SET
+    batch.insert(
+        "limit_counter AS old",
+        ("member_id", "limit_key", "period", "since", "until", "times", "amount"),
+        [(member_id, *key, *row) for key, row in sorted(merged.items())],
+        """ON CONFLICT (member_id, limit_key, period) DO UPDATE SET
              since = CASE WHEN old.until <= excluded.since THEN excluded.since ELSE old.since END,
              until = CASE WHEN old.until <= excluded.since THEN excluded.until ELSE old.until END,
              times = CASE WHEN old.until <= excluded.since THEN 0 ELSE old.times END + excluded.times,
              amount = CASE WHEN old.until <= excluded.since THEN 0 ELSE old.amount END + excluded.amount""",
-        (
-            member_id,
-            [limit for limit, _ in merged],
-            [period for _, period in merged],
-            [row[0] for row in merged.values()],
-            [row[1] for row in merged.values()],
-            [row[2] for row in merged.values()],
-            [row[3] for row in merged.values()],
-        ),
     )
 
 
@@ -348,15 +332,9 @@ def queue_code_use(batch: Batch, verified: codes.Verified, *, reference: str, no
 def queue_sale(batch: Batch, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
     """Queue a sale and its lines (columns of ``sale`` and ``sale_line``)."""
     batch.add(_SALE, row)
-    batch.add(
-        _LINES,
-        {
-            "member_id": row["member_id"],
-            "sale_id": row["id"],
-            **{name: [line[name] for line in lines] for name in _LINE_NAMES},
-            "options": [json.dumps(line["options"]) for line in lines],
-            "tags": [json.dumps(line["tags"]) for line in lines],
-        },
+    owner = (row["member_id"], row["id"])
+    batch.insert(
+        "sale_line", _LINE_COLUMNS, [(*owner, *[line[name] for name in _LINE_NAMES]) for line in lines]
     )
 
 
@@ -372,15 +350,6 @@ _SALE: Final = (
 )
 _LINE_NAMES: Final = (
     "line", "position", "sku", "name", "kind", "category", "quantity", "unit_price_minor", "discount_minor",
-    "net_minor",
+    "net_minor", "options", "tags",
 )  # fmt: skip
-_LINES: Final = """
-    INSERT INTO sale_line (member_id, sale_id, line, position, sku, name, kind, category, quantity, unit_price_minor,
-                           discount_minor, net_minor, options, tags)
-    SELECT %(member_id)s, %(sale_id)s, line, position, sku, name, kind, category, quantity, unit, discount, net,
-           ARRAY(SELECT jsonb_array_elements_text(options::jsonb)), ARRAY(SELECT jsonb_array_elements_text(tags::jsonb))
-    FROM unnest(%(line)s::text[], %(position)s::int[], %(sku)s::text[], %(name)s::text[], %(kind)s::text[],
-                %(category)s::text[], %(quantity)s::bigint[], %(unit_price_minor)s::bigint[],
-                %(discount_minor)s::bigint[], %(net_minor)s::bigint[], %(options)s::text[], %(tags)s::text[])
-         AS l (line, position, sku, name, kind, category, quantity, unit, discount, net, options, tags)
-"""
+_LINE_COLUMNS: Final = ("member_id", "sale_id", *_LINE_NAMES)
