@@ -40,7 +40,8 @@ def test_numbers_are_written_as_babel_writes_them_in_every_locale() -> None:
 
 @given(st.sampled_from(SPOKEN), st.decimals(-(10**9), 10**9, places=5))
 def test_any_number_is_rounded_as_babel_rounds_it(locale: Locale, value: Decimal) -> None:
-    assert numbers_in(locale)(value) == format_decimal(value, POINTS_FORMAT, locale=locale)
+    rounded = value.quantize(Decimal("0.001")) or Decimal(0)  # Babel would write a minus before nothing
+    assert numbers_in(locale)(value) == format_decimal(rounded, POINTS_FORMAT, locale=locale)
 
 
 @given(st.sampled_from(SPOKEN), st.integers(-(10**12), 10**12))
