@@ -21,6 +21,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine
@@ -56,6 +57,16 @@ def _no_strangers(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_no_strangers)
+
+
+# `make test` tries the same examples every time, so that a failure belongs to a change; `make soak` hunts for others.
+hypothesis.settings.register_profile("test", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("soak", deadline=None, print_blob=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how examples are found."""
+    hypothesis.settings.load_profile("test" if config.option.markexpr == "not soak" else "soak")
 
 
 # The database: one server per run, one template, clones of it.
