@@ -14,14 +14,12 @@ from loyalty.db import Batch
 from loyalty.errors import DomainError
 from loyalty.offers import code_hash
 from loyalty.rules.outcome import LimitUse
+from loyalty.sales import budgets
 from loyalty.sales.effects import Consequences
 from loyalty.sales.refusals import CouponUsedUp, SoldOut
 from loyalty.sales.state import State
 
 SHARED: Final = "shared"
-BUCKETS: Final = 8
-# A budget of fewer uses than this is one row: cutting it up would refuse what it still holds.
-SMALL_BUDGET: Final = 10_000
 
 
 class BudgetGone(Exception):
@@ -218,13 +216,12 @@ def take_shared(session: Session, done: Consequences, *, member_id: int) -> None
     Raise ``BudgetGone`` (decide again), ``SoldOut`` or ``CouponUsedUp``. One round trip, none where nothing shared is
     touched.
     """
-    budgets = sorted((use for use in done.limits if use.shared), key=lambda use: (use.limit, use.period))
-    if not (budgets or done.stock or done.coupons_used):
+    wanted = budgets.takings([use for use in done.limits if use.shared], member_id=member_id)
+    if not (wanted or done.stock or done.coupons_used):
         return
     batch = Batch()
     batch.add(f"SAVEPOINT {SHARED}")
-    for use in budgets:
-        _queue_budget(batch, use, member_id)
+    budgets.queue(batch, wanted)
     stock = sorted(done.stock.items())
     for reward, count in stock:
         batch.add(
@@ -240,9 +237,11 @@ def take_shared(session: Session, done: Consequences, *, member_id: int) -> None
                WHERE id = %s AND (uses_left IS NULL OR uses_left > 0) RETURNING id""",
             (coupon,),
         )
-    _, *answers = batch.send(session)
+    _, taken, *answers = batch.send(session)
     try:
-        _require_taken(done, answers, len(budgets), [reward for reward, _ in stock])
+        if len(taken) < len(wanted):
+            raise BudgetGone
+        _require_taken(done, answers, [reward for reward, _ in stock])
     except (BudgetGone, DomainError):
         undo = Batch()
         undo.add(f"ROLLBACK TO SAVEPOINT {SHARED}")
@@ -250,50 +249,13 @@ def take_shared(session: Session, done: Consequences, *, member_id: int) -> None
         raise
 
 
-def _require_taken(
-    done: Consequences, answers: list[list[tuple[Any, ...]]], budgets: int, rewards: Sequence[str]
-) -> None:
-    for rows in answers[:budgets]:
-        if not rows:
-            raise BudgetGone
-    for reward, rows in zip(rewards, answers[budgets:], strict=False):
+def _require_taken(done: Consequences, answers: list[list[tuple[Any, ...]]], rewards: Sequence[str]) -> None:
+    for reward, rows in zip(rewards, answers, strict=False):
         if not rows or rows[0][0] > done.stock_limits[reward]:
             raise SoldOut(reward=reward)
-    for rows in answers[budgets + len(rewards) :]:
+    for rows in answers[len(rewards) :]:
         if not rows:
             raise CouponUsedUp
-
-
-def _queue_budget(batch: Batch, use: LimitUse, member_id: int) -> None:
-    whole_times, whole_amount = use.maximum_times, use.maximum_amount
-    small = (whole_times if whole_times is not None else (whole_amount or 0) // 1000) < SMALL_BUDGET
-    buckets = 1 if small else BUCKETS
-    bucket = member_id % buckets
-    batch.add(
-        """INSERT INTO budget_counter AS b (limit_key, period, bucket, times, amount)
-           SELECT %(limit)s, %(period)s, %(bucket)s, %(times)s, %(amount)s
-           WHERE (%(cap_times)s::bigint IS NULL OR %(times)s <= %(cap_times)s)
-             AND (%(cap_amount)s::bigint IS NULL OR %(amount)s <= %(cap_amount)s)
-           ON CONFLICT (limit_key, period, bucket) DO UPDATE
-             SET times = b.times + excluded.times, amount = b.amount + excluded.amount
-             WHERE (%(cap_times)s::bigint IS NULL OR b.times + excluded.times <= %(cap_times)s)
-               AND (%(cap_amount)s::bigint IS NULL OR b.amount + excluded.amount <= %(cap_amount)s)
-           RETURNING bucket""",
-        {
-            "limit": use.limit,
-            "period": use.period,
-            "bucket": bucket,
-            "times": use.times,
-            "amount": use.amount,
-            "cap_times": _share(whole_times, bucket, buckets),
-            "cap_amount": _share(whole_amount, bucket, buckets),
-        },
-    )
-
-
-def _share(whole: int | None, bucket: int, buckets: int) -> int | None:
-    """Return the part of a budget that one bucket may take; the parts add up to the whole."""
-    return None if whole is None else whole // buckets + (bucket < whole % buckets)
 
 
 def queue_answer(
