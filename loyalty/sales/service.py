@@ -344,7 +344,7 @@ def _write(
     if loaded.books is not None:
         before = [decision.before] if advance.changed(decision.before, loaded) else []
         writing.queue_member(session, batch, loaded, [*before, decision.done], sale=asked.sale, now=now)
-    _queue_sale(batch, loaded, decision, asked)
+    writing.queue_sale(batch, *sale_rows(loaded, decision, asked))
     if asked.key:
         writing.queue_answer(
             batch,
@@ -374,7 +374,8 @@ def _write(
     batch.send(session)
 
 
-def _queue_sale(batch: Batch, loaded: State, decision: Decision, asked: Asked) -> None:
+def sale_rows(loaded: State, decision: Decision, asked: Asked) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a decided sale as its row of ``sale`` and its rows of ``sale_line``."""
     said, payment, made = decision.said, decision.payment, decision.basket
     tenders = [
         {"kind": t.kind, "amount_minor": t.amount_minor, "reference": t.reference, "refunded_minor": 0}
@@ -425,4 +426,4 @@ def _queue_sale(batch: Batch, loaded: State, decision: Decision, asked: Asked) -
         }
         for place, line in enumerate(made.lines)
     ]
-    writing.queue_sale(batch, row, lines)
+    return row, lines
