@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
-from pos_adapter.routes import enroll, members, offline, sales, sessions, till, wallet
+from pos_adapter.routes import enroll, members, offline, returns, sales, sessions, till, wallet
 
 FACE: Final = Face(
     name="pos_adapter",
@@ -19,6 +19,7 @@ FACE: Final = Face(
         sessions.routes,
         members.routes,
         sales.routes,
+        returns.routes,
         offline.routes,
         wallet.routes,
     ),

@@ -6,7 +6,7 @@ from loyalty.rules.cache import NoProgram, forget_timeline, program, program_at
 from loyalty.rules.challenges import challenge_progress
 from loyalty.rules.check import ProgramInvalid, check, compile_program, normalized
 from loyalty.rules.diff import Difference, diff
-from loyalty.rules.evaluate import answer, evaluate
+from loyalty.rules.evaluate import answer, base_earnings, evaluate
 from loyalty.rules.expiry import expires_at, expiry_of, extended
 from loyalty.rules.explain import explain
 from loyalty.rules.limits import limit_periods
@@ -64,6 +64,7 @@ __all__ = [
     "answer",
     "apply",
     "approve",
+    "base_earnings",
     "birthday_on",
     "challenge_progress",
     "check",

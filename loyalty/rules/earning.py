@@ -34,6 +34,13 @@ def earn(scene: Scene, plan: Plan) -> list[Draft]:
     return drafts
 
 
+def base_drafts(scene: Scene, plan: Plan) -> list[Draft]:
+    """Return what the base rates of a plan give a member, before rounding."""
+    drafts: list[Draft] = []
+    _base_stage(scene, rate_shares(scene, plan.rates), drafts)
+    return drafts
+
+
 def rate_shares(scene: Scene, groups: Sequence[Group]) -> Shares:
     """Return which clause earns on which cells. In a ``best`` group each cell goes to the highest rate."""
     cells = scene.cells

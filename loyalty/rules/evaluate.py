@@ -15,11 +15,11 @@ from loyalty.rules.challenges import moves, progress_of
 from loyalty.rules.compile import Compiled
 from loyalty.rules.discounts import claim_coupons, discount_group
 from loyalty.rules.drafts import Draft, earnings_of, ration_draft, round_drafts
-from loyalty.rules.earning import bonus_drafts, earn
+from loyalty.rules.earning import base_drafts, bonus_drafts, earn
 from loyalty.rules.giving import Gifts
 from loyalty.rules.hints import near_misses
 from loyalty.rules.limits import ration_of, uses_of
-from loyalty.rules.outcome import Discount, Evaluation, Hint, LimitUse, LineOutcome, Progress
+from loyalty.rules.outcome import Discount, Earning, Evaluation, Hint, LimitUse, LineOutcome, Progress
 from loyalty.rules.rewards import claim_rewards
 from loyalty.rules.scene import Scene
 from loyalty.rules.tiers import tier_after
@@ -49,6 +49,16 @@ def evaluate(
             with suppress(Refused):
                 return _purchase(scene, basket, hints=hints)
     return outcome
+
+
+def base_earnings(program: Program, basket: Basket, member: MemberFacts) -> tuple[Earning, ...]:
+    """Return what a basket earns at the base rate alone: that of the entry tier, at the prices of its lines."""
+    entry = program.entry_tier.key
+    scene = Scene(program.once(Compiled), basket, None, member).in_tier(entry)
+    scene.finish_prices()
+    drafts = base_drafts(scene, scene.compiled.plan("purchase", scene.channel, scene.store, entry))
+    round_drafts(scene, drafts)
+    return tuple(earnings_of(scene, drafts))
 
 
 def answer(program: Program, occasion: Occasion, member: MemberFacts) -> Evaluation:

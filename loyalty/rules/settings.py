@@ -100,7 +100,10 @@ class Settings:
     )
     return_without_receipt: Literal["refuse", "owe_at_base_rate"] = field(
         default="refuse",
-        metadata={"choices": ("refuse", "owe_at_base_rate"), "meaning": "what a return without a sale does"},
+        metadata={
+            "choices": ("refuse", "owe_at_base_rate"),
+            "meaning": "goods without their receipt: refused, or taken, with points at the entry tier's rate owed",
+        },
     )
     leap_birthday: Literal["feb_28", "mar_1"] = field(
         default="feb_28",

@@ -4,6 +4,7 @@ from loyalty.rules.facts import RewardClaim
 from loyalty.sales.claims import claim
 from loyalty.sales.holding import hold_reward, release_hold
 from loyalty.sales.occasions import adjust, bring_up_to_date, record_event, top_up, view
+from loyalty.sales.receiptless import return_without_receipt
 from loyalty.sales.records import describe, history, learn, member_card, rewards_of, standing_of, statement
 from loyalty.sales.refusals import SaleMissing
 from loyalty.sales.requests import LineRequest, ReturnLine, SaleRequest, TenderRequest
@@ -31,6 +32,7 @@ __all__ = [
     "record_event",
     "release_hold",
     "return_lines",
+    "return_without_receipt",
     "rewards_of",
     "settle",
     "standing_of",

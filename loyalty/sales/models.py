@@ -83,13 +83,16 @@ class SaleLine(Base):
 
 
 class SaleReturn(Base):
-    """Lines of a sale given back, once: what went back and what was taken."""
+    """Lines of a sale given back, once: what went back and what was taken.
+
+    ``sale_id`` is ``None`` where the goods came back without their receipt.
+    """
 
     __tablename__ = "sale_return"
 
     member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(primary_key=True)
-    sale_id: Mapped[str]
+    sale_id: Mapped[str | None]
     kind: Mapped[str]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -102,7 +105,10 @@ class SaleReturn(Base):
     restored_milli: Mapped[int]
     seq: Mapped[int | None]
 
-    __table_args__ = (Index("ix_sale_return_sale_id", "member_id", "sale_id"),)
+    __table_args__ = (
+        CheckConstraint("(sale_id IS NULL) = (kind = 'return_without_receipt')", name="receipt"),
+        Index("ix_sale_return_sale_id", "member_id", "sale_id"),
+    )
 
 
 class LimitCounter(Base):

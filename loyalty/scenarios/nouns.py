@@ -139,23 +139,32 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLine:
-    """So many pieces of one line, named by its own id or its product."""
+    """So many pieces of one line, named by its own id or its product.
+
+    What only goods without a receipt need to say, because no sale says it: ``price`` and the like.
+    """
 
     sku: str | None
     line: str | None
     quantity: int
+    price: Decimal | None
+    kind: str | None
+    options: tuple[str, ...]
+    category: str | None
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Lines of a sale given back; no lines: all of it."""
+    """Lines of a sale given back; no lines: all of it. No sale: goods without their receipt, ``refund`` how."""
 
-    sale: str
+    sale: str | None
     lines: tuple[ReturnedLine, ...]
     member: str | None
     reason: str | None
     store: str | None
     offline: bool | None
+    refund: str | None
     occurred_at: Moment | None
     uploaded_at: Moment | None
     retry: bool | None

@@ -157,11 +157,11 @@ class _Playing:
         self._check(step, lambda: self._act(step))
 
     def _queue(self, step: nouns.Step) -> Queued:
-        if isinstance(step.action, nouns.Return):
+        if isinstance(step.action, nouns.Return) and step.action.sale is not None:
             return OFFLINE.queue_return(self.play, step, step.action)
         if isinstance(step.action, nouns.Sale):
             return OFFLINE.queue(self.play, step, step.action)
-        raise self.play.flawed(step, "uploaded_at is for sales and returns")
+        raise self.play.flawed(step, "uploaded_at is for sales, and returns with their receipt")
 
     def _hand_in_until(self, moment: datetime | None) -> None:
         """Hand in what waits and is due before a moment (everything, after the last step)."""
@@ -248,7 +248,7 @@ def member_of(play: Play, step: nouns.Step) -> str | None:
     if isinstance(action, nouns.Sale):
         return action.member
     if isinstance(action, nouns.Return | nouns.Void):
-        sold = play.sold.get(action.sale)
+        sold = play.sold.get(action.sale or "")
         return action.member or (sold.member if sold is not None else None)
     return getattr(action, "member", None) or _only(play)
 

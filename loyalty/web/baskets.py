@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -222,8 +223,8 @@ class ReturnOut(Output):
     """What a return gave back and took."""
 
     return_id = Id(attribute="return", data_key="return")
-    kind = Text()
-    sale = Id()
+    kind = Text(about="return, void, return_without_receipt")
+    sale = Id(allow_none=True, about="None where it is not known: returned without a receipt.")
     occurred_at = Text()
     currency = Text()
     lines = Many(ReturnedLineOut, max=200)
@@ -297,23 +298,28 @@ def settle(
     return {**answer, "claim_code": claim_code, "gift_cards": cards}
 
 
+def lines_of(body: Mapping[str, Any]) -> tuple[sales.LineRequest, ...]:
+    """Return the lines of a checked body that has ``LineIn``."""
+    return tuple(
+        sales.LineRequest(
+            sku=line["sku"],
+            quantity=line["quantity"],
+            price_minor=line["price_minor"],
+            kind=line["kind"],
+            options=tuple(line["options"]),
+            category=line["category"],
+            tags=frozenset(line["tags"]),
+            name=line["name"],
+            id=line.get("id"),
+        )
+        for line in body["lines"]
+    )
+
+
 def request_of(body: dict[str, Any], *, actor: Actor, **more: Any) -> sales.SaleRequest:
     """Return the sale that a checked ``BasketIn`` (or one with more fields) asks for."""
     return sales.SaleRequest(
-        lines=tuple(
-            sales.LineRequest(
-                sku=line["sku"],
-                quantity=line["quantity"],
-                price_minor=line["price_minor"],
-                kind=line["kind"],
-                options=tuple(line["options"]),
-                category=line["category"],
-                tags=frozenset(line["tags"]),
-                name=line["name"],
-                id=line.get("id"),
-            )
-            for line in body["lines"]
-        ),
+        lines=lines_of(body),
         rewards=tuple(sales.RewardClaim(**reward) for reward in body["rewards"]),
         coupons=tuple(body["coupons"]),
         tenders=tuple(sales.TenderRequest(**tender) for tender in body["tenders"]),

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from loyalty import checkout, codes, ledger, members, wallet
+from loyalty import checkout, ledger, members, wallet
 from loyalty.db import snapshot, transaction
-from loyalty.errors import Invalid
 from loyalty.sales.refusals import MemberBlocked
 from loyalty.web.api import Call, Routes
-from loyalty.web.baskets import CODE_ERRORS
 from loyalty.web.fields import Choice, Id, Input, Instant, Minor, Output, Text
 from loyalty.web.limits import Limit
 from pos_adapter.who import CASHIER
+from pos_adapter.whom import WHOM_ERRORS, Shown, member_of
 
 routes: Final = Routes("Wallet", "Cash into a wallet, gift cards, refunds of top-ups.")
 
 GIFT_CODES: Final = Limit("till.gift_code", 60, 3600)
-
-
-class MemberNeeded(Invalid):
-    """Neither a code nor a member was given, or both."""
-
-    code = "member_needed"
-    text = "Send either what was scanned (code) or the member."
-
-
-class Shown(Input):
-    """Who: what the till scanned, or a member it knows. Either is enough to put money in."""
-
-    code = Text(load_default=None, max=400, about="What the till scanned: pay code, number or card.")
-    member = Id(load_default=None, about="A member the till knows already.")
 
 
 class CashIn(Shown):
@@ -106,9 +91,7 @@ class TopUpRefundOut(Output):
     body=CashIn,
     answers={201: CashOut},
     errors=(
-        *CODE_ERRORS,
-        MemberNeeded,
-        members.MemberUnknown,
+        *WHOM_ERRORS,
         MemberBlocked,
         wallet.AmountOutOfRange,
         wallet.DailyLimit,
@@ -119,7 +102,7 @@ class TopUpRefundOut(Output):
 )
 def take_cash(call: Call) -> object:
     """Load a member's wallet with cash that the cashier has in hand; the same key once."""
-    member_id = _member(call, f"cash:{call.key}")
+    member_id = member_of(call, f"cash:{call.key}")
     desk = checkout.desk_of(call.site.settings, call.site.clock)
     with transaction() as session:
         payment = checkout.take_cash(
@@ -158,9 +141,7 @@ def gift_card_balance(call: Call) -> object:
     body=GiftRedeemIn,
     answers={200: GiftRedeemedOut},
     errors=(
-        *CODE_ERRORS,
-        MemberNeeded,
-        members.MemberUnknown,
+        *WHOM_ERRORS,
         wallet.NoGiftCode,
         wallet.GiftCardMissing,
         wallet.GiftCardUsed,
@@ -172,7 +153,7 @@ def gift_card_balance(call: Call) -> object:
 )
 def redeem_gift_card(call: Call) -> object:
     """Load the whole of a gift card into the wallet of whoever was scanned, once."""
-    member_id = _member(call, f"gift:{call.key}")
+    member_id = member_of(call, f"gift:{call.key}")
     return checkout.redeem_gift_card(member_id=member_id, code=call.body["gift_code"], now=call.now)
 
 
@@ -208,23 +189,6 @@ def refund_top_up(call: Call) -> object:
         amount_minor=call.body["amount_minor"],
         key=call.key,
     )
-
-
-def _member(call: Call, reference: str) -> int:
-    """Return whose wallet it is: by what was scanned (bound to this request), or by a member's public id."""
-    scanned, known = call.body["code"], call.body["member"]
-    if (scanned is None) == (known is None):
-        raise MemberNeeded
-    if known is not None:
-        with snapshot() as session:
-            return members.find(session, known)
-    code, secret = codes.parse(scanned), codes.code_secret(call.site.settings.secret_key)
-    if isinstance(code, codes.NumberCode):
-        with transaction() as session:
-            admission = codes.admit_number(session, code, reference=reference, secret=secret, now=call.now)
-        admission.require()
-    with transaction() as session:
-        return codes.identify(session, code, secret=secret, reference=reference, now=call.now).member_id
 
 
 def _fields(row: object, schema: type[Output]) -> dict[str, Any]:

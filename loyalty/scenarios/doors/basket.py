@@ -14,7 +14,7 @@ Tenders = list[dict[str, Any]]
 
 def body_of(play: Play, step: nouns.Step, sale: nouns.Sale, *, asking: bool = False) -> dict[str, Any]:
     """Return the body of a sale (``asking``: of a quote) without payments and what identifies the member."""
-    lines = [_line(play, step, line) for line in sale.lines]
+    lines = [line_of(play, step, line) for line in sale.lines]
     for kind, amount in (("tax", sale.tax), ("tip", sale.tip)):
         if amount is not None:
             lines.append({"sku": kind, "kind": kind, "price_minor": play.minor(amount, step), "quantity": 1})
@@ -30,7 +30,8 @@ def body_of(play: Play, step: nouns.Step, sale: nouns.Sale, *, asking: bool = Fa
     return body
 
 
-def _line(play: Play, step: nouns.Step, line: nouns.Line) -> dict[str, Any]:
+def line_of(play: Play, step: nouns.Step, line: nouns.Line) -> dict[str, Any]:
+    """Return one line as a request has it."""
     body: dict[str, Any] = {"sku": line.sku, "quantity": line.quantity}
     if line.price is not None:
         body["price_minor"] = play.minor(line.price, step)

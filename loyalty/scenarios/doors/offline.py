@@ -77,12 +77,19 @@ class OfflineTill:
         return [{"kind": kind, "amount_minor": due}] if due else []
 
     def give_back(self, play: Play, step: nouns.Step, back: nouns.Return) -> Outcome:
-        """Queue a return and hand it in."""
+        """Queue a return and hand it in; without a receipt it waits for the network."""
+        if back.sale is None:
+            outcome = _STORE.give_back(play, step, back)
+            outcome.notes.append(
+                "by a till with a network: without its receipt nothing is taken back offline"
+            )
+            return outcome
         return self.hand_in(play, self.queue_return(play, step, back))
 
     def queue_return(self, play: Play, step: nouns.Step, back: nouns.Return) -> Queued:
         """Sign and queue a return."""
         lines = returned_lines(back)
+        assert back.sale is not None
         item: dict[str, Any] = {"id": f"return-{play.key()}", "sale": play.sale_number(back.sale)}
         item |= {"kind": "return", "lines": lines} if lines else {"kind": "void"}
         occurred_at = play.now if back.occurred_at is None else play.instant(step, back.occurred_at)

@@ -103,7 +103,7 @@ class Phone:
 
     def give_back(self, play: Play, step: nouns.Step, back: nouns.Return) -> Outcome:
         """Go to the store."""
-        return by_card(play, back.sale, _STORE.give_back(play, step, back))
+        return by_card(play, back.sale or "", _STORE.give_back(play, step, back))
 
     def void(self, play: Play, step: nouns.Step, void: nouns.Void) -> Outcome:
         """Go to the store."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from loyalty.scenarios import nouns
-from loyalty.scenarios.doors.basket import body_of, compare_retry, listed, outcome_of, rest_of
+from loyalty.scenarios.doors.basket import (
+    body_of,
+    compare_retry,
+    line_of,
+    listed,
+    outcome_of,
+    rest_of,
+)
 from loyalty.scenarios.http import Answer
 from loyalty.scenarios.play import Outcome, Play, Sold
 
@@ -57,6 +64,8 @@ class Store:
 
     def give_back(self, play: Play, step: nouns.Step, back: nouns.Return) -> Outcome:
         """Take lines back."""
+        if back.sale is None:
+            return self._without_receipt(play, step, back)
         lines = returned_lines(back)
         path, key = f"/pos/v1/sales/{play.sale_number(back.sale)}/returns", play.key()
         if not lines:
@@ -66,6 +75,17 @@ class Store:
             if back.occurred_at is not None:
                 body["occurred_at"] = play.instant(step, back.occurred_at).isoformat()
         return self._post(play, step, path, body, key, retry=bool(back.retry))
+
+    def _without_receipt(self, play: Play, step: nouns.Step, back: nouns.Return) -> Outcome:
+        """Take goods back whose sale nobody knows; who brings them is scanned."""
+        body: dict[str, Any] = {"lines": goods_lines(play, step, back), "refund": back.refund or "cash"}
+        if back.member is not None:
+            body["code"] = play.person(back.member, step).phones["app"].draw(play.now)
+        if back.reason is not None:
+            body["reason"] = back.reason
+        if back.occurred_at is not None:
+            body["occurred_at"] = play.instant(step, back.occurred_at).isoformat()
+        return self._post(play, step, "/pos/v1/returns", body, play.key(), retry=bool(back.retry))
 
     def void(self, play: Play, step: nouns.Step, void: nouns.Void) -> Outcome:
         """Undo a sale."""
@@ -155,6 +175,28 @@ def returned_lines(back: nouns.Return) -> list[dict[str, Any]]:
         named = {"line": line.line} if line.line is not None else {"sku": line.sku}
         lines.append({**named, "quantity": line.quantity})
     return lines
+
+
+def goods_lines(play: Play, step: nouns.Step, back: nouns.Return) -> list[dict[str, Any]]:
+    """Return the goods that come back without a receipt, as a basket has them."""
+    return [
+        line_of(
+            play,
+            step,
+            nouns.Line(
+                sku=line.sku or "",
+                quantity=line.quantity,
+                price=line.price,
+                kind=line.kind,
+                options=line.options,
+                category=line.category,
+                tags=line.tags,
+                name=None,
+                id=line.line,
+            ),
+        )
+        for line in back.lines
+    ]
 
 
 def compare_quote(outcome: Outcome, quoted: Answer, sold: Answer) -> None:

@@ -120,6 +120,13 @@ RETURNED: Final = Record(
         "sku": Key(KEY, "The product.", ("product", "item")),
         "line": Key(KEY, "The id of the line.", ("id",)),
         "quantity": Key(COUNT, "How many pieces; 1 if left out.", ("qty", "count"), default=1),
+        "price": Key(
+            NUMBER, "Without a receipt: the price of one piece; the catalog's if left out.", ("unit_price",)
+        ),
+        "kind": Key(choice(*KINDS), "Without a receipt: what it is."),
+        "options": Key(Many(KEY), "Without a receipt: options of the product.", default=()),
+        "category": Key(KEY, "Without a receipt: the category, of goods the program does not list."),
+        "tags": Key(Many(KEY), "Without a receipt: tags of the line.", default=()),
     },
     nouns.ReturnedLine,
     short="sku",
@@ -141,21 +148,51 @@ class ReturnedLines:
 RETURN: Final = Record(
     "a return",
     {
-        "sale": Key(KEY, "The name of the sale.", ("id", "of"), required=True),
+        "sale": Key(
+            Maybe(KEY), "The name of the sale; without it (or null) the goods have no receipt.", ("id", "of")
+        ),
         "lines": Key(
             ReturnedLines(),
-            "What comes back: {sku, quantity}; everything if left out.",
+            "What comes back: {sku, quantity}, without a receipt also {price}; everything if left out.",
             ("items",),
             default=(),
         ),
-        "member": Key(KEY, "Whose sale it was (known from the sale)."),
+        "member": Key(
+            Maybe(KEY), "Whose sale it was (known from the sale), or who brings goods without a receipt."
+        ),
         "reason": Key(TEXT, "Why, for people."),
+        "refund": Key(
+            choice("cash", "wallet", "card", "other", stored_value="wallet"),
+            "Without a receipt: how the money goes back; cash if left out.",
+            ("pay", "to"),
+        ),
         "occurred_at": Key(MOMENT, "When it took place, if it is handed in late."),
         **_WHERE,
     },
     nouns.Return,
     short="sale",
 )
+
+
+class Returning:
+    """A return of a sale, or of goods without their receipt, which must be named."""
+
+    def read(self, value: Any, path: Path, problems: Problems) -> Any:
+        """Return the return."""
+        back: nouns.Return | None = RETURN.read(value, path, problems)
+        if back is None or back.sale is not None:
+            return back
+        if not back.lines:
+            problems.add(path, "expected sale, or the lines that come back without a receipt")
+        for place, line in enumerate(back.lines):
+            if line.sku is None:
+                problems.add((*path, "lines", place), "expected sku: no sale says what it was")
+        return back
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return RETURN.schema()
+
 
 VOID: Final = Record(
     "a void",
@@ -176,4 +213,4 @@ def _quote(**said: Any) -> nouns.Quote:
 
 QUOTE: Final = Record("a quote", SALE.keys, _quote)
 
-__all__ = ["CHANNEL", "QUOTE", "RETURN", "SALE", "TENDER", "VOID", "Unreadable"]
+__all__ = ["CHANNEL", "QUOTE", "RETURN", "RETURNED", "SALE", "TENDER", "VOID", "Unreadable"]

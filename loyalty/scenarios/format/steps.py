@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from loyalty.scenarios import nouns
-from loyalty.scenarios.format.baskets import CHANNEL, QUOTE, RETURN, SALE, VOID
+from loyalty.scenarios.format.baskets import CHANNEL, QUOTE, SALE, VOID, Returning
 from loyalty.scenarios.format.expectations import EXPECT
 from loyalty.scenarios.shapes import (
     ANYTHING,
@@ -186,7 +186,9 @@ RUN: Final = Record(
 VERBS: Final[Mapping[str, Key]] = {
     "sale": Key(SALE, "A purchase.", ("purchase",)),
     "quote": Key(QUOTE, "What a purchase would cost and bring; written as a sale."),
-    "return": Key(RETURN, "Lines of a sale given back (at the store).", ("refund",)),
+    "return": Key(
+        Returning(), "Lines of a sale, or goods without a receipt, given back (at the store).", ("refund",)
+    ),
     "void": Key(VOID, "A sale undone (at the store)."),
     "top_up": Key(TOP_UP, "Money put into the wallet.", ("topup", "top-up")),
     "offer": Key(OFFER, "An offer sent to a member.", ("send", "send_offer")),
