@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
@@ -138,6 +138,16 @@ def connection_of(session: Session) -> psycopg.Connection[Any]:
     return driver
 
 
+class Inserts(Protocol):
+    """Where rows that are to be inserted are put: a ``Batch`` for a few, ``Copies`` for very many."""
+
+    def insert(
+        self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], conflict: str = ""
+    ) -> None:
+        """Add rows; documents are JSON texts."""
+        ...
+
+
 @lru_cache(maxsize=1024)
 def _insertion(table: str, columns: tuple[str, ...], rows: int, conflict: str) -> str:
     row = f"({', '.join(['%s'] * len(columns))})"
@@ -176,3 +186,32 @@ class Batch:
         """Run the queued statements in one round trip inside the session's transaction."""
         session.flush()
         return pipeline.send(connection_of(session), self._statements)
+
+
+class Copies:
+    """Rows for many tables that go in by COPY, a table at a time, in the order in which they were first named."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[str, tuple[str, ...]], list[Sequence[Any]]] = {}
+
+    def insert(
+        self, table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], conflict: str = ""
+    ) -> None:
+        """Add rows; documents are given as JSON texts. COPY knows no ``conflict``: what is there is an error."""
+        if conflict:
+            raise ValueError("COPY inserts new rows only")
+        if rows:
+            self._tables.setdefault((table, columns), []).extend(rows)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._tables.values()))
+
+    def send(self, session: Session) -> None:
+        """Write all rows inside the session's transaction, and forget them."""
+        session.flush()
+        with connection_of(session).cursor() as cursor:
+            for (table, columns), rows in self._tables.items():
+                with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()) as copy:
+                    for row in rows:
+                        copy.write_row(row)
+        self._tables.clear()

@@ -6,14 +6,14 @@ holds version 1842 holds everything up to 1842.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty.db import Batch
+from loyalty.db import Batch, Inserts
 from loyalty.errors import Missing
 
 _COLUMNS: Final = ("member_id", "entity", "version", "deleted", "at")
@@ -86,6 +86,12 @@ def queue(batch: Batch, member_id: int, version: int, entities: Iterable[str], n
     """Queue the marks of a transaction that raised the member's version itself, under the lock."""
     rows = [(member_id, entity, version, False, now) for entity in sorted(entities)]
     batch.insert("change", _COLUMNS, rows, _AGAIN)
+
+
+def insert_feed(inserts: Inserts, member_id: int, marks: Mapping[str, tuple[int, datetime]]) -> None:
+    """Add the feed of a new member as it stands: of each thing the version and the moment of its latest change."""
+    rows = [(member_id, entity, version, False, at) for entity, (version, at) in sorted(marks.items())]
+    inserts.insert("change", _COLUMNS, rows)
 
 
 def mark_parameters(

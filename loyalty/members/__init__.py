@@ -1,6 +1,6 @@
 """Who has joined: identity, devices, sign-in, standing, merge, export and erase."""
 
-from loyalty.members.bulk import import_members
+from loyalty.members.bulk import FIRST_MARKS, import_members, insert_member, new_member_ids
 from loyalty.members.contacts import (
     Contact,
     ContactInvalid,
@@ -60,6 +60,7 @@ from loyalty.members.sessions import DeviceSession, end_replayed, refresh, touch
 from loyalty.members.signing_in import NewDevice, SignedIn, count_try, join, request_code, sign_in, use_code
 
 __all__ = [
+    "FIRST_MARKS",
     "IMPORT_COLUMNS",
     "MOST_DEVICES",
     "BirthdayFixed",
@@ -117,10 +118,12 @@ __all__ = [
     "import_member",
     "import_members",
     "imported_before",
+    "insert_member",
     "join",
     "member",
     "member_secret",
     "merge_books",
+    "new_member_ids",
     "owner_of",
     "phone",
     "purge",

@@ -6,14 +6,14 @@ What another member has is found beforehand; if somebody takes it in between, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from loyalty import changes, codes, ledger
-from loyalty.db import Batch
+from loyalty.db import Batch, Inserts
 from loyalty.errors import Flaw
 from loyalty.ledger import AccountState, Books
 from loyalty.members import importing
@@ -23,7 +23,7 @@ from loyalty.members.joining import clean, new_public_id
 from loyalty.rules import Program
 
 TOGETHER: Final = 50
-_FEED: Final = ("profile", "balance", "tier", "wallet")
+FIRST_MARKS: Final = ("profile", "balance", "tier", "wallet")
 
 _IDS: Final = """
     SELECT nextval(pg_get_serial_sequence('member', 'member_id')) FROM generate_series(1, %(number)s::int)
@@ -58,6 +58,7 @@ _CONTACTS: Final = """
     SELECT hash, kind, value, %(member_id)s::bigint, %(now)s::timestamptz, %(now)s::timestamptz
     FROM unnest(%(hashes)s::bytea[], %(kinds)s::text[], %(values)s::text[]) AS c (hash, kind, value)
 """
+_IMPORTED_COLUMNS: Final = ("source", "external_id", "member_id", "row_hash", "imported_at")
 _IMPORTED: Final = """
     INSERT INTO imported_member (source, external_id, member_id, row_hash, imported_at)
     VALUES (%(source)s, %(external_id)s, %(member_id)s, %(row_hash)s, %(now)s)
@@ -80,7 +81,7 @@ def import_members(
     """
     refused = _taken(session, rows, secret)
     good = [row for row in rows if row.external_id not in refused]
-    numbers = _numbers(session, len(good))
+    numbers = new_member_ids(session, len(good))
     for start in range(0, len(good), TOGETHER):
         batch = Batch()
         for row, member_id in zip(good[start : start + TOGETHER], numbers, strict=False):
@@ -89,7 +90,8 @@ def import_members(
     return refused
 
 
-def _numbers(session: Session, number: int) -> Iterator[int]:
+def new_member_ids(session: Session, number: int) -> Iterator[int]:
+    """Return so many numbers that no member has had."""
     batch = Batch()
     batch.add(_IDS, {"number": number})
     return iter([row[0] for row in batch.send(session)[0]])
@@ -158,28 +160,54 @@ def _queue(
         _IMPORTED,
         {**of, "source": source, "external_id": row.external_id, "row_hash": row.fingerprint},
     )
-    batch.add(changes.MARK, changes.mark_parameters(member_id, 1, _FEED, now))
+    batch.add(changes.MARK, changes.mark_parameters(member_id, 1, FIRST_MARKS, now))
+
+
+def insert_member(
+    inserts: Inserts, row: MemberRow, member_id: int, *, source: str, now: datetime
+) -> dict[str, Any]:
+    """Add the rows of a member who brings nothing but themself; return the values of ``member``.
+
+    For very many at once. Account, standing and feed are the caller's, who settles the member's past with them. Raise
+    ``ValueError`` for a row with contacts, points or money.
+    """
+    if row.contacts or row.lots or row.tier_points or row.wallet_minor:
+        raise ValueError(f"{row.external_id} brings more than themself: import_members")
+    person = _person(row, member_id, now)
+    inserts.insert("number_state", ("member_id",), [(member_id,)])
+    inserts.insert("code_handle", ("handle", "member_id"), [(each, member_id) for each in _handles(person)])
+    inserts.insert("member", tuple(person), [tuple(person.values())])
+    inserts.insert(
+        "imported_member", _IMPORTED_COLUMNS, [(source, row.external_id, member_id, row.fingerprint, now)]
+    )
+    return person
 
 
 def _queue_person(batch: Batch, row: MemberRow, member_id: int, now: datetime) -> None:
-    account_number, card_number = codes.new_account_number(), row.card_number or codes.new_card_number()
-    profile = clean(row.profile, now=now)
+    person = _person(row, member_id, now)
     of = {"member_id": member_id}
     batch.add(_NUMBER_STATE, of)
-    batch.add(_HANDLES, {**of, "handles": [f"number:{account_number}", f"card:{card_number}"]})
-    batch.add(
-        _MEMBER,
-        {
-            **of,
-            "public_id": new_public_id(),
-            "account_number": account_number,
-            "card_number": card_number,
-            "given_name": profile.given_name,
-            "family_name": profile.family_name,
-            "locale": profile.locale,
-            "birthday": profile.birthday,
-            "joined_at": row.joined_at or now,
-            "tags": list(row.tags),
-            "employee": row.employee,
-        },
-    )
+    batch.add(_HANDLES, {**of, "handles": _handles(person)})
+    batch.add(_MEMBER, person)
+
+
+def _handles(person: Mapping[str, Any]) -> list[str]:
+    """Return what finds the member at a till."""
+    return [f"number:{person['account_number']}", f"card:{person['card_number']}"]
+
+
+def _person(row: MemberRow, member_id: int, now: datetime) -> dict[str, Any]:
+    profile = clean(row.profile, now=now)
+    return {
+        "member_id": member_id,
+        "public_id": new_public_id(),
+        "account_number": codes.new_account_number(),
+        "card_number": row.card_number or codes.new_card_number(),
+        "given_name": profile.given_name,
+        "family_name": profile.family_name,
+        "locale": profile.locale,
+        "birthday": profile.birthday,
+        "joined_at": row.joined_at or now,
+        "tags": list(row.tags),
+        "employee": row.employee,
+    }

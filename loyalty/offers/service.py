@@ -16,7 +16,8 @@ from loyalty.actor import Actor
 from loyalty.errors import Missing, Refused
 from loyalty.ids import new_id
 from loyalty.offers.models import CouponCode, OfferInstance
-from loyalty.offers.policy import code_hash, new_code
+from loyalty.offers.policy import code_hash, new_code, receive, repeat_of
+from loyalty.rules import facts
 from loyalty.rules.deals import Offer
 from loyalty.rules.instances import window_of
 from loyalty.rules.program import Program
@@ -77,35 +78,35 @@ def send(
     program = rules.program_at(session, now)
     known = _known(program, offer)
     changes.lock(session, member_id)
-    open_one = _open(session, member_id, offer) if _repeat(known) != "independent" else None
-    if open_one is not None and _repeat(known) == "ignore":
+    mine = () if repeat_of(known) == "independent" else _not_done(session, member_id, offer)
+    receipt = receive(program, known, mine, instance=new_id(now), now=now)
+    if receipt is None:
         return None
-    if open_one is not None:
+    if receipt.replaces is not None:
         session.execute(
             update(OfferInstance)
-            .where(OfferInstance.member_id == member_id, OfferInstance.id == open_one)
+            .where(OfferInstance.member_id == member_id, OfferInstance.id == receipt.replaces)
             .values(done=True)
         )
-        changes.mark(session, member_id, f"offer/{open_one}", now=now)
-    instance = new_id(now)
-    window = window_of(program, known, now)
+        changes.mark(session, member_id, f"offer/{receipt.replaces}", now=now)
+    received = receipt.instance
     position = session.scalar(
         select(func.coalesce(func.max(OfferInstance.position), 0)).where(OfferInstance.member_id == member_id)
     )
     session.execute(
         insert(OfferInstance).values(
             member_id=member_id,
-            id=instance,
+            id=received.id,
             offer=offer,
             position=(position or 0) + 1,
             channel=channel,
             received_at=now,
-            window_from=window[0] if window else None,
-            window_until=window[1] if window else None,
+            window_from=received.window_from,
+            window_until=received.window_until,
         )
     )
-    changes.mark(session, member_id, f"offer/{instance}", now=now)
-    return instance
+    changes.mark(session, member_id, f"offer/{received.id}", now=now)
+    return received.id
 
 
 def _known(program: Program, offer: str) -> Offer:
@@ -115,22 +116,23 @@ def _known(program: Program, offer: str) -> Offer:
     return known
 
 
-def _repeat(offer: Offer) -> str:
-    return offer.challenge.repeat_receipt if offer.challenge is not None else "independent"
-
-
-def _open(session: Session, member_id: int, offer: str) -> str | None:
-    return session.scalar(
-        select(OfferInstance.id)
-        .where(
-            OfferInstance.member_id == member_id,
-            OfferInstance.offer == offer,
-            ~OfferInstance.done,
-            OfferInstance.completed_at.is_(None),
-        )
-        .order_by(OfferInstance.position.desc())
-        .limit(1)
+def _not_done(session: Session, member_id: int, offer: str) -> list[facts.OfferInstance]:
+    columns = (
+        OfferInstance.id,
+        OfferInstance.offer,
+        OfferInstance.received_at,
+        OfferInstance.seen_at,
+        OfferInstance.activated_at,
+        OfferInstance.completed_at,
+        OfferInstance.window_from,
+        OfferInstance.window_until,
     )
+    rows = session.execute(
+        select(*columns)
+        .where(OfferInstance.member_id == member_id, OfferInstance.offer == offer, ~OfferInstance.done)
+        .order_by(OfferInstance.position)
+    )
+    return [facts.OfferInstance(*row) for row in rows]
 
 
 def see(session: Session, member_id: int, instance: str, *, now: datetime) -> None:
