@@ -30,6 +30,7 @@ from loyalty.ledger.service import (
     statement,
     why_json,
     write,
+    write_opened,
 )
 
 __all__ = [
@@ -61,4 +62,5 @@ __all__ = [
     "take_root",
     "why_json",
     "write",
+    "write_opened",
 ]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty.db import Batch
+from loyalty.db import Batch, Inserts
 from loyalty.errors import Missing
 from loyalty.ledger import chain, queries
 from loyalty.ledger.books import Books, HoldState, LotState
@@ -88,14 +88,11 @@ def write(session: Session, books: Books, batch: Batch | None = None, *, bump: b
     not depend on how many postings and lots there are. ``bump`` raises the member's version in the same stroke, for
     a caller who marks the changes itself. Books are not to be used again after ``write``.
     """
-    books.finish()
     own = batch if batch is not None else Batch()
-    hashes = _chain(books)
+    hashes = _finish(books)
     _queue_account(own, books, bump)
-    if books.drafts:
-        _queue_transactions(own, books, hashes)
-        _queue_postings(own, books)
-    _queue_lots(own, books)
+    _insert(own, books, hashes)
+    _queue_changed_lots(own, books)
     if books.changed_holds:
         _queue_holds(own, books)
     if batch is None:
@@ -103,12 +100,27 @@ def write(session: Session, books: Books, batch: Batch | None = None, *, bump: b
     return books.account.seq
 
 
+def write_opened(inserts: Inserts, books: Books) -> None:
+    """Add the rows of an account that is new, with everything begun on its books since it was opened.
+
+    For many members at once: nothing of theirs is in the database yet, so nothing is updated. Books with holds are
+    not taken. They are not to be used again.
+    """
+    assert not books.changed_holds
+    hashes = _finish(books)
+    state = books.account
+    inserts.insert("account", _ACCOUNT, [tuple([getattr(state, name) for name in _ACCOUNT])])
+    _insert(inserts, books, hashes)
+
+
 def why_json(why: Why | None) -> dict[str, Any] | None:
     """Return the form in which a reason is stored and hashed."""
     return None if why is None else {"key": why.key, **why.inputs}
 
 
-def _chain(books: Books) -> list[bytes]:
+def _finish(books: Books) -> list[bytes]:
+    """Close the books and chain their transactions; return the hash of each."""
+    books.finish()
     hashes: list[bytes] = []
     for draft in books.drafts:
         books.account.head = chain.link(
@@ -136,6 +148,12 @@ def _chain(books: Books) -> list[bytes]:
         )
         hashes.append(books.account.head)
     return hashes
+
+
+_ACCOUNT: Final = (
+    "member_id", "seq", "version", "points_milli", "held_milli", "owed_milli", "wallet_minor", "wallet_held_minor",
+    "wallet_limit_minor", "lot_count", "head",
+)  # fmt: skip
 
 
 def _queue_account(batch: Batch, books: Books, bump: bool) -> None:
@@ -170,9 +188,17 @@ _LOT: Final = (
 )  # fmt: skip
 
 
-def _queue_transactions(batch: Batch, books: Books, hashes: list[bytes]) -> None:
+def _insert(inserts: Inserts, books: Books, hashes: list[bytes]) -> None:
+    """Add what is written once, and the new lots."""
+    if books.drafts:
+        _insert_transactions(inserts, books, hashes)
+        _insert_postings(inserts, books)
+    _insert_lots(inserts, books)
+
+
+def _insert_transactions(inserts: Inserts, books: Books, hashes: list[bytes]) -> None:
     member_id = books.account.member_id
-    batch.insert(
+    inserts.insert(
         "ledger_transaction",
         _TRANSACTION,
         [
@@ -183,10 +209,10 @@ def _queue_transactions(batch: Batch, books: Books, hashes: list[bytes]) -> None
     )  # fmt: skip
 
 
-def _queue_postings(batch: Batch, books: Books) -> None:
+def _insert_postings(inserts: Inserts, books: Books) -> None:
     member_id = books.account.member_id
     entries = [(draft.seq, n, entry) for draft in books.drafts for n, entry in enumerate(draft.entries, 1)]
-    batch.insert(
+    inserts.insert(
         "posting",
         _POSTING,
         [
@@ -196,12 +222,12 @@ def _queue_postings(batch: Batch, books: Books) -> None:
         ],
     )  # fmt: skip
     uses = [(member_id, seq, n, *use) for seq, n, entry in entries for use in entry.uses]
-    batch.insert("lot_use", _LOT_USE, uses)
+    inserts.insert("lot_use", _LOT_USE, uses)
 
 
-def _queue_lots(batch: Batch, books: Books) -> None:
+def _insert_lots(inserts: Inserts, books: Books) -> None:
     made = [books.lots[number] for number in books.new_lots]
-    batch.insert(
+    inserts.insert(
         "lot",
         _LOT,
         [
@@ -210,6 +236,9 @@ def _queue_lots(batch: Batch, books: Books) -> None:
             for lot in made
         ],
     )  # fmt: skip
+
+
+def _queue_changed_lots(batch: Batch, books: Books) -> None:
     changed = [books.lots[number] for number in sorted(books.changed_lots.difference(books.new_lots))]
     if changed:
         batch.add(

@@ -86,6 +86,7 @@ class Past:
             window_milli=0,
         )
         self.actor = actor
+        self._joined_at = person.joined_at
         self._books, self._standing = Books(account), standing
         self._state = State(program, self._books, person, standing)
         self._marks: dict[str, tuple[int, datetime]] = {}
@@ -150,7 +151,7 @@ class Past:
     def _roll(self, at: datetime) -> None:
         """Move the window of the tier counter to where it begins at that moment, as loading a state does."""
         standing = self._standing
-        begins = rules.tier_window(self._state.program, at, self._state.person.joined_at)
+        begins = rules.tier_window(self._state.program, at, self._joined_at)
         gone = [
             milli for _, earned, _, _, milli in self._tier_earned if standing.window_from < earned <= begins
         ]
