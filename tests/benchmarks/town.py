@@ -100,6 +100,11 @@ def load(
     return town
 
 
+def public_id(member_id: int) -> str:
+    """Return the name under which APIs show a member of the town."""
+    return f"m_{member_id:020d}"
+
+
 class _Keys:
     """P-256 keys: own ones for those who buy, one borrowed public key for those who only live there."""
 
@@ -121,7 +126,7 @@ def _member(rows: Rows, member_id: int, keys: _Keys, town: Town, version: int) -
     rows["member"].append(
         (
             member_id,
-            f"m_{member_id:020d}",
+            public_id(member_id),
             number,
             card,
             f"Member {member_id}",

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -21,9 +21,8 @@ import psycopg
 from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
 
-from loyalty import rules
+from loyalty import migrating, rules
 from loyalty.actor import SYSTEM
-from loyalty.models import metadata
 from loyalty.postgres import Server, temporary
 from loyalty.staff.models import Till
 from loyalty.web.tokens import Tokens
@@ -77,6 +76,24 @@ class Serving:
         """Return the processor seconds used so far: by the web processes, by the database."""
         return cpu_seconds(descendants(self.process.pid)), cpu_seconds(self.world.postgres_pids())
 
+    def workers(self) -> list[int]:
+        """Return the processes that answer requests."""
+        return descendants(self.process.pid)[1:]
+
+    def stop(self) -> None:
+        """End it as an operator does; kill it if that does not help."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the arbiter and all workers at once, with SIGKILL."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
 
 @contextmanager
 def durable_server() -> Iterator[Server]:
@@ -101,7 +118,7 @@ def _found(url: str) -> int:
     """Make the tables, the program and the tills; return the program's version."""
     engine = create_engine(url)
     try:
-        metadata.create_all(engine)
+        migrating.upgrade(url)
         with Session(engine) as session:
             version = rules.apply(
                 session, cafe.document(), actor=SYSTEM, live_from=_LIVE_FROM, now=_LIVE_FROM
@@ -133,26 +150,39 @@ def _till_tokens(secret: str) -> dict[str, list[str]]:
 @contextmanager
 def serving(world: World, log: Path, *options: str) -> Iterator[Serving]:
     """Have ``regulars serve`` running on a free port, its log in a file."""
-    port = _free_port()
-    environment = {
-        **os.environ,
+    site = serve(world, log, *options)
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def serve(
+    world: World, log: Path, *options: str, port: int = 0, environment: Mapping[str, str] | None = None
+) -> Serving:
+    """Start ``regulars serve`` (on this port, 0: a free one) and return it when it answers."""
+    port = port or free_port()
+    settings = {
         "REGULARS_MODE": "production",
         "REGULARS_DATABASE_URL": world.url,
         "REGULARS_SECRET_KEY": world.secret,
     }
     command = [str(Path(sys.executable).parent / "regulars"), "serve", "--port", str(port), *options]
     with log.open("ab") as file:
-        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **settings, **(environment or {})},
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    site = Serving(port, process, world)
     try:
         _wait_for(port, process)
-        yield Serving(port, process, world)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    except BaseException:
+        site.kill()
+        raise
+    return site
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -171,7 +201,8 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("regulars serve does not answer")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
