@@ -28,7 +28,7 @@ from loyalty.rules.outcome import (
     LimitUse,
     Progress,
 )
-from loyalty.sales import standing
+from loyalty.sales import late_holds, standing
 from loyalty.sales.standing import TierMove
 from loyalty.sales.state import State
 
@@ -210,9 +210,8 @@ def with_echoes(said: Evaluation, done: Consequences) -> Evaluation:
 def _redeem(state: State, books: Books, done: Consequences, discount: Discount, moment: Moment) -> None:
     uses: list[tuple[int, int]] = []
     if discount.hold is not None:
-        uses = books.capture_hold(
-            discount.hold, discount.points_milli, now=moment.now, rule=discount.key, why=discount.why
-        )
+        owing = state.program.settings.negative_points
+        uses = late_holds.capture(books, discount, at=moment.at, shortfall=owing)
         done.entities.add(f"hold/{discount.hold}")
     elif discount.points_milli:
         uses = books.spend(discount.points_milli, rule=discount.key, why=discount.why)

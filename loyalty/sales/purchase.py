@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from loyalty import rules
 from loyalty.ledger import InsufficientFunds, available_milli, chart
@@ -32,7 +32,10 @@ class Payment:
 
 @dataclass(slots=True)
 class Decision:
-    """A decided purchase: what the rules said, how it is paid, and everything that follows."""
+    """A decided purchase: what the rules said, how it is paid, and everything that follows.
+
+    ``since`` is what time alone changed between a late sale and the moment it was handed in.
+    """
 
     basket: Basket
     said: Evaluation
@@ -41,6 +44,7 @@ class Decision:
     done: Consequences
     risk_minor: int = 0
     tier_before: str | None = None
+    since: list[Consequences] = field(default_factory=list[Consequences])
 
 
 def evaluate(
@@ -90,9 +94,10 @@ def decide(
     Raise reward and coupon refusals, ``InsufficientFunds``, ``Overpaid``.
 
     ``trusting`` is for the queue of an offline till: the goods are gone, so what the wallet no longer covers is booked
-    as a loss instead of refused.
+    as a loss instead of refused. Such a sale finds the member as they were when it happened: holds, points and a tier
+    that ended between then and now end after it.
     """
-    before = advance.catch_up(state, now=moment.now)
+    before = advance.catch_up(state, now=moment.at if trusting else moment.now)
     said, payment = evaluate(state, basket, tenders, hints=hints)
     if state.books is None or state.standing is None:
         return Decision(basket, said, payment, before, Consequences())
@@ -109,12 +114,20 @@ def decide(
     done = effects.carry_out(state, said, moment)
     said = effects.with_echoes(said, done)
     effects.use_coupons(done, basket)
+    _visit(state, done, said, payment, moment)
+    since = [_since(state, done, moment)] if trusting else []
     if books.lapsing(moment.now):
         # A late sale may earn points whose life is over already.
         books.begin("expiry", at=moment.now, program_version=state.program.version)
         books.expire(moment.now)
-    _visit(state, done, said, payment, moment)
-    return Decision(basket, said, payment, before, done, risk, tier_before)
+    return Decision(basket, said, payment, before, done, risk, tier_before, since)
+
+
+def _since(state: State, done: Consequences, moment: Moment) -> Consequences:
+    """Let the time pass that a late sale lay in the till; its tier points count for a validity that ended meanwhile."""
+    assert state.standing is not None
+    state.standing.earned_since += done.tier_earned.items()
+    return advance.catch_up(state, now=moment.now)
 
 
 def _pay(state: State, wallet_minor: int, *, trusting: bool) -> int:

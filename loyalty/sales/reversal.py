@@ -16,6 +16,7 @@ from loyalty.rules import expiry
 from loyalty.rules.facts import OfferInstance, Step
 from loyalty.sales import queries
 from loyalty.sales.effects import Consequences
+from loyalty.sales.late_holds import OWED
 from loyalty.sales.refusals import AlreadyVoided, LineMissing, ReturnTooMuch
 from loyalty.sales.requests import ReturnLine
 from loyalty.sales.sold import Record, Sold, find
@@ -198,7 +199,7 @@ def look_up(session: Session, reversal: Reversal) -> Found:
     """Load what undoing needs, in one round trip (and one for each other sale that completed a challenge)."""
     record, sold = reversal.record, reversal.sold
     own = sorted({e["lot"] for e in record.get("earnings", ()) if e["lot"] is not None})
-    spent = sorted({lot for discount in record.get("discounts", ()) for lot, _ in discount["uses"]})
+    spent = sorted({lot for discount in record.get("discounts", ()) for lot, _ in discount["uses"]} - {OWED})
     instances = sorted({entry["instance"] for entry in record.get("progress", ())})
     member = {"member_id": reversal.state.member_id}
     since, until = _month(reversal)

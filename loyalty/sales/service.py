@@ -20,7 +20,17 @@ from loyalty.ids import new_id
 from loyalty.ledger import InsufficientPoints
 from loyalty.offers import code_hash
 from loyalty.rules.facts import Basket
-from loyalty.sales import advance, basket, contention, identity, purchase, receipts, state, writing
+from loyalty.sales import (
+    advance,
+    basket,
+    contention,
+    identity,
+    late_holds,
+    purchase,
+    receipts,
+    state,
+    writing,
+)
 from loyalty.sales.effects import Moment
 from loyalty.sales.purchase import Decision
 from loyalty.sales.refusals import (
@@ -199,6 +209,8 @@ def _admit(
     identity.require_own_tenders(asked.request, asked.actor)
     made = basket.basket_of(asked.request, loaded, actor=asked.actor, at=asked.at)
     identity.require_may_sell(made, asked.actor)
+    if asked.late:
+        late_holds.bring_back(session, loaded, asked.request.rewards, at=asked.at)
     decision = _decide(session, loaded, made, asked, trusting=asked.late)
     identity.require_may_spend(
         identified,
@@ -342,8 +354,9 @@ def _write(
 ) -> None:
     batch, now = Batch(), asked.now
     if loaded.books is not None:
-        before = [decision.before] if advance.changed(decision.before, loaded) else []
-        writing.queue_member(session, batch, loaded, [*before, decision.done], sale=asked.sale, now=now)
+        befores = [decision.before] if advance.changed(decision.before, loaded) else []
+        done = [*befores, decision.done, *decision.since]
+        writing.queue_member(session, batch, loaded, done, sale=asked.sale, now=now)
     writing.queue_sale(batch, *sale_rows(loaded, decision, asked))
     if asked.key:
         writing.queue_answer(

@@ -16,6 +16,7 @@ from loyalty.rules import expiry
 from loyalty.rules.facts import Step
 from loyalty.rules.split import split
 from loyalty.sales.effects import SOURCES, OfferChange
+from loyalty.sales.late_holds import OWED
 from loyalty.sales.reversal import Found, Reversal
 from loyalty.sales.standing import relive
 from loyalty.why import Why
@@ -152,15 +153,7 @@ def _give_back_reward(reversal: Reversal, found: Found, discount: Mapping[str, A
     before, after = _points_of_reward(reversal, discount)
     back = _stretch(list(reversed(discount["uses"])), before, after)
     if back:
-        grace = timedelta(days=reversal.state.program.settings.restored_points_grace_days)
-        reversal.books.restore(
-            [(found.lots[number], milli) for number, milli in back],
-            lapsed_until=reversal.now + grace,
-            now=reversal.now,
-            rule=discount["key"],
-            why=Why("restored", {"reward": discount["key"], "points_milli": after - before}),
-        )
-        undone.restored_milli += after - before
+        _restore(reversal, found, discount["key"], back)
     if not reversal.just_gone(discount["by_line"]):
         return
     if discount["grant"]:
@@ -171,6 +164,24 @@ def _give_back_reward(reversal: Reversal, found: Found, discount: Mapping[str, A
         reversal.done.entities.add(f"challenge/{discount['offer']}")
     if discount["source"] == "reward":
         undone.stock_back.append(discount["key"])
+
+
+def _restore(reversal: Reversal, found: Found, reward: str, back: Sequence[tuple[int, int]]) -> None:
+    """Give points back to the lots they were taken from; what was owed for them is not owed any more."""
+    total = sum(milli for _, milli in back)
+    owed = sum(milli for number, milli in back if number == OWED)
+    why = Why("restored", {"reward": reward, "points_milli": total})
+    until = reversal.now + timedelta(days=reversal.state.program.settings.restored_points_grace_days)
+    if owed:
+        reversal.books.earn(owed, source=chart.REDEEMED, expires_at=until, rule=reward, why=why)
+    reversal.books.restore(
+        [(found.lots[number], milli) for number, milli in back if number != OWED],
+        lapsed_until=until,
+        now=reversal.now,
+        rule=reward,
+        why=why,
+    )
+    reversal.undone.restored_milli += total
 
 
 def _points_of_reward(reversal: Reversal, discount: Mapping[str, Any]) -> tuple[int, int]:

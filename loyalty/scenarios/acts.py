@@ -6,6 +6,7 @@ What a member does goes by the member's own interface; what the brand or its sta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -209,6 +210,7 @@ def hold(play: Play, step: nouns.Step, said: nouns.Hold) -> Outcome:
     if answer.ok:
         for name in {said.id or said.reward, said.reward}:
             play.holds[person.name, name] = answer.document["hold"]
+        play.held_until[answer.document["hold"]] = datetime.fromisoformat(answer.document["until"])
     return outcome_of(answer)
 
 

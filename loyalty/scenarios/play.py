@@ -73,6 +73,7 @@ class Play:
     program: Program
     sold: dict[str, Sold] = field(default_factory=dict[str, Sold])
     holds: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    held_until: dict[str, datetime] = field(default_factory=dict[str, datetime])
     tried: dict[str, list[nouns.Sale]] = field(default_factory=dict[str, list[nouns.Sale]])
     requests: int = 0
     hand_in_at: datetime | None = None
@@ -202,6 +203,17 @@ class Play:
         """Return the id of the sale that a return names."""
         sold = self.sold.get(name)
         return name if sold is None or sold.receipt is None else str(sold.receipt["sale"])
+
+    def holds_now(self, member: str | None, reward: str) -> bool:
+        """Tell whether a member has this reward set aside now: then a claim of it means that hold."""
+        hold_id = self.holds.get((member or "", reward))
+        return hold_id is not None and self.held_until[hold_id] > self.now
+
+    def forget_holds(self, sale: nouns.Sale) -> None:
+        """Forget the holds that a settled sale captured: the next claim of the same reward is another one."""
+        names = {claim.hold or claim.reward for claim in sale.rewards}
+        used = {self.holds.get((sale.member or "", name)) for name in names}
+        self.holds = {place: hold_id for place, hold_id in self.holds.items() if hold_id not in used}
 
     def reload_program(self) -> None:
         """See the program version that is in force now."""

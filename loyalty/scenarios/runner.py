@@ -268,7 +268,10 @@ def door_of(play: Play, step: nouns.Step, action: Any) -> Store | Phone | Offlin
 
 
 def _sale(play: Play, step: nouns.Step, action: nouns.Sale) -> Outcome:
-    return door_of(play, step, action).sale(play, step, action)
+    outcome = door_of(play, step, action).sale(play, step, action)
+    if outcome.error is None:
+        play.forget_holds(action)
+    return outcome
 
 
 def _quote(play: Play, step: nouns.Step, action: nouns.Quote) -> Outcome:

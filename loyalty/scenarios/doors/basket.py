@@ -48,7 +48,9 @@ def _claim(play: Play, sale: nouns.Sale, claim: nouns.Claim) -> dict[str, Any]:
     body: dict[str, Any] = {"reward": claim.reward}
     if claim.line is not None:
         body["line"] = claim.line
-    hold = claim.hold or (claim.reward if (sale.member or "", claim.reward) in play.holds else None)
+    hold = claim.hold
+    if hold is None and play.holds_now(sale.member, claim.reward):
+        hold = claim.reward
     if hold is not None:
         body["hold"] = play.holds.get((sale.member or "", hold), hold)
     return body
