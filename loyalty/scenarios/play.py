@@ -211,9 +211,11 @@ class Play:
 
     def forget_holds(self, sale: nouns.Sale) -> None:
         """Forget the holds that a settled sale captured: the next claim of the same reward is another one."""
-        names = {claim.hold or claim.reward for claim in sale.rewards}
-        used = {self.holds.get((sale.member or "", name)) for name in names}
-        self.holds = {place: hold_id for place, hold_id in self.holds.items() if hold_id not in used}
+        member = sale.member or ""
+        for claim in sale.rewards:
+            by_reward = self.holds.get((member, claim.reward))
+            if by_reward is not None and by_reward == self.holds.get((member, claim.hold or claim.reward)):
+                del self.holds[member, claim.reward]
 
     def reload_program(self) -> None:
         """See the program version that is in force now."""
