@@ -10,7 +10,7 @@ from loyalty.rules.facts import Basket, Tender
 from loyalty.rules.outcome import Evaluation
 from loyalty.sales import advance, effects
 from loyalty.sales.effects import Consequences, Moment
-from loyalty.sales.refusals import Overpaid
+from loyalty.sales.refusals import Overpaid, SoldOut
 from loyalty.sales.requests import TenderRequest
 from loyalty.sales.state import State
 from loyalty.why import Why
@@ -62,6 +62,13 @@ def evaluate(
         kept = tuple(Tender(tender.kind, tender.amount_minor) for tender in payment.tenders)
         said = rules.evaluate(state.program, replace(basket, tenders=kept), facts, hints=hints)
     return said, payment
+
+
+def require_in_stock(state: State, done: Consequences) -> None:
+    """Raise ``SoldOut`` for the first reward of which, as the state was loaded, too few are left."""
+    for reward, count in sorted(done.stock.items()):
+        if state.stock_taken.get(reward, 0) + count > done.stock_limits[reward]:
+            raise SoldOut(reward=reward)
 
 
 def cover(tenders: tuple[TenderRequest, ...], total_minor: int) -> Payment:

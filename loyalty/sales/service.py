@@ -117,6 +117,7 @@ def quote(
     advance.catch_up(loaded, now=now)
     standing = receipts.balance_of(loaded)
     decision = _decide(session, loaded, made, asked, hints=True)
+    purchase.require_in_stock(loaded, decision.done)
     if request.id and identified.verified and identified.verified.first_seen:
         codes.bind(session, identified.verified, reference=asked.reference, now=now)
     answer = receipts.quote(loaded, decision, at=now, locale=locale or _locale(loaded))

@@ -19,7 +19,7 @@ from loyalty.scenarios.play import Outcome, Play, Sold
 _COMPARED: Final = ("discount_minor", "total_minor", "due_minor", "earned_milli", "spent_milli")
 
 # What is decided by taking: a quote takes nothing.
-KNOWN_ONLY_WHEN_SOLD: Final = frozenset({"underpaid", "sale_exists", "reward_sold_out", "coupon_used_up"})
+KNOWN_ONLY_WHEN_SOLD: Final = frozenset({"underpaid", "sale_exists"})
 
 
 class Store:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from loyalty import ledger, sales
+from loyalty import ledger, rules, sales
+from loyalty.actor import SYSTEM
 from loyalty.errors import DomainError
-from loyalty.sales.refusals import KeyReused, Overpaid
-from tests.domain.sales.conftest import Cafe
+from loyalty.sales.refusals import KeyReused, Overpaid, SoldOut
+from tests.domain.sales.conftest import SECRET, TILL, Cafe
 
 
 def test_a_latte_earns_a_star_a_dollar_and_the_books_balance(cafe: Cafe) -> None:
@@ -86,3 +87,23 @@ def test_five_hundred_tier_points_make_gold_for_a_year_and_the_next_purchase_ear
     assert crossing["member"]["tier_until"] == "2027-05-10T04:00:00Z"
     assert cafe.sell(ann, ("toast", 1000))["earned_milli"] == 12_000
     assert cafe.findings() == []
+
+
+def test_a_quote_says_that_a_reward_is_sold_out(cafe: Cafe) -> None:
+    document = rules.load_shipped("cafe-stars")
+    mug = {
+        "key": "mug",
+        "name": {"en": "A mug"},
+        "price_milli": 50_000,
+        "gives": {"merchandise": {"sku": "water-glass"}},
+        "stock": 1,
+    }
+    document["rewards"] = [*document["rewards"], mug]
+    rules.apply(cafe.session, document, actor=SYSTEM, without_notice="a test", now=cafe.now)
+    ann, wants = cafe.member(points=200), {"rewards": (sales.RewardClaim("mug"),)}
+    asked = {"session": cafe.session, "actor": TILL, "secret": SECRET, "now": cafe.now}
+    _, quoted = sales.quote(**asked, request=cafe.request(ann, ("water-glass", 150), **wants))
+    assert quoted["spent_milli"] == 50_000
+    cafe.sell(ann, ("water-glass", 150), **wants)
+    with pytest.raises(SoldOut):
+        sales.quote(**asked, request=cafe.request(ann, ("water-glass", 150), **wants))
