@@ -17,6 +17,7 @@ import loyalty.messages.models
 import loyalty.offers.models
 import loyalty.orders.models
 import loyalty.preferences.models
+import loyalty.replays.models
 import loyalty.rewards.models
 import loyalty.rules.models
 import loyalty.sales.models

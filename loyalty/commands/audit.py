@@ -33,8 +33,9 @@ SHOWN: Final = 200
 @click.option(
     "--root", "sign", is_flag=True, help="If all is well, sign the root of all books, and keep and print it."
 )
+@click.option("--database", metavar="NAME", help="Another database of the same server.")
 @json_option
-def command(who: str | None, sign: bool, as_json: bool) -> None:
+def command(who: str | None, sign: bool, database: str | None, as_json: bool) -> None:
     """Check that everybody's balances are what the write-once ledger says, and that nobody changed it.
 
     Balances = postings = lots + holds after every transaction; no gap in the numbers, no break in the hash chains; each
@@ -43,7 +44,7 @@ def command(who: str | None, sign: bool, as_json: bool) -> None:
     """
     if who and sign:
         raise click.UsageError("A root is of everybody's books: --root does not go with --member.")
-    with application() as app:
+    with application(database=database) as app:
         began = time.monotonic()
         settings: Settings = app.extensions["regulars"].settings
         keys = [RootKey.of(each) for each in (settings.secret_key, *_old(settings)) if each]

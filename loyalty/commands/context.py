@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from loyalty.config import ConfigError, Mode, Settings
-from loyalty.postgres import database_url
+from loyalty.postgres import beside, database_url
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,12 +29,20 @@ def read_settings(mode: Mode | None = None) -> Settings:
 
 
 @contextmanager
-def ready_settings(mode: Mode | None = None) -> Iterator[Settings]:
-    """Have settings with a database that runs and whose tables are up to date for embedded ones."""
+def ready_settings(
+    mode: Mode | None = None, *, database: str | None = None, create: bool = False
+) -> Iterator[Settings]:
+    """Have settings with a database that runs and whose tables are up to date for embedded ones.
+
+    ``database`` is another database of the same server; with ``create`` it is made if it is not there.
+    """
     settings = read_settings(mode)
-    with database_url(settings) as url:
+    with database_url(settings) as configured:
+        url, made = configured, False
+        if database is not None:
+            url, made = beside(configured, database, create=create)
         ready = dataclasses.replace(settings, database_url=url)
-        if not settings.database_url:
+        if made or not settings.database_url:
             from loyalty.migrating import upgrade  # noqa: PLC0415 - alembic is slow to import
 
             upgrade(url)
@@ -73,11 +81,13 @@ def play_settings() -> Iterator[Settings]:
 
 
 @contextmanager
-def application(mode: Mode | None = None) -> Iterator[Flask]:
-    """Have the application with its context pushed, so that ``transaction()`` works."""
+def application(
+    mode: Mode | None = None, *, database: str | None = None, create: bool = False
+) -> Iterator[Flask]:
+    """Have the application with its context pushed, so that ``transaction()`` works; else as ``ready_settings``."""
     from loyalty.app import create_app  # noqa: PLC0415 - the settings are checked before the long import
 
-    with ready_settings(mode) as settings:
+    with ready_settings(mode, database=database, create=create) as settings:
         app = create_app(settings)
         with app.app_context():
             yield app

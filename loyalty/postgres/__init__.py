@@ -14,12 +14,14 @@ from loyalty.postgres.server import (
     temporary,
     temporary_folder,
 )
+from loyalty.postgres.siblings import beside
 
 __all__ = [
     "FAST_AND_LOSSY",
     "Binaries",
     "DatabaseError",
     "Server",
+    "beside",
     "database_url",
     "ensure",
     "find_binaries",
