@@ -22,6 +22,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Date, LargeBinary, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from loyalty import pipeline
@@ -66,6 +67,19 @@ PATIENT_OPTIONS: Final = (
 )
 # SQLSTATE: lock timeout, statement timeout, serialization failure, deadlock.
 _BUSY: Final = frozenset({"55P03", "57014", "40001", "40P01"})
+# SQLSTATE classes: connection, resources (a full disk is one), operator's intervention, the system around it.
+_AWAY: Final = ("08", "53", "57P", "58")
+_Trouble = (OperationalError, PoolTimeout, psycopg.OperationalError)
+
+
+class Unreachable(Busy):
+    """The database is away, full, or was lost on the way: whether it was done is not known.
+
+    Sent again with the same idempotency key, it is done once.
+    """
+
+    code = "unreachable"
+    text = "The database cannot be reached just now. Send the same request again."
 
 
 @contextmanager
@@ -74,9 +88,9 @@ def transaction() -> Iterator[Session]:
 
     A refusal that ``keeps`` what was written (that it was refused, that a try was used up) commits and is raised.
     Raise ``Busy`` where the database could not serve it now (lock or statement timeout, deadlock): nothing was
-    written, and the same request may be sent again.
+    written, and the same request may be sent again. Raise ``Unreachable`` where it was away or went away.
     """
-    with Session(db.engine, expire_on_commit=False) as session:
+    with _translating(), Session(db.engine, expire_on_commit=False) as session:
         try:
             yield session
             session.commit()
@@ -84,15 +98,15 @@ def transaction() -> Iterator[Session]:
             if error.keeps:
                 session.commit()
             raise
-        except (OperationalError, psycopg.OperationalError) as error:
-            session.rollback()
-            raise _translated(error) from error
 
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
-    """Open a read-only transaction in which every statement sees the same state of the database."""
-    with Session(db.engine) as session:
+    """Open a read-only transaction in which every statement sees the same state of the database.
+
+    Raise ``Busy`` and ``Unreachable`` as ``transaction`` does.
+    """
+    with _translating(), Session(db.engine) as session:
         session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         yield session
         session.rollback()
@@ -101,23 +115,36 @@ def snapshot() -> Iterator[Session]:
 def ask(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run one statement in a transaction of its own and return its rows: one round trip, no session.
 
-    For what every request has to know before it begins anything. Raise ``Busy`` as ``transaction`` does.
+    For what every request has to know before it begins anything. Raise ``Busy`` and ``Unreachable`` as
+    ``transaction`` does.
     """
-    lent = db.engine.raw_connection()
+    with _translating():
+        lent = db.engine.raw_connection()
+        try:
+            driver = lent.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            return pipeline.send(driver, [(statement, parameters)], begin=False)[0]
+        finally:
+            lent.close()
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    """Raise ``Busy`` or ``Unreachable`` for what the database or the way to it cannot do now."""
     try:
-        driver = lent.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        return pipeline.send(driver, [(statement, parameters)], begin=False)[0]
-    except psycopg.OperationalError as error:
+        yield
+    except _Trouble as error:
         raise _translated(error) from error
-    finally:
-        lent.close()
 
 
-def _translated(error: OperationalError | psycopg.OperationalError) -> Exception:
+def _translated(error: OperationalError | PoolTimeout | psycopg.OperationalError) -> Exception:
+    if isinstance(error, PoolTimeout):
+        return Busy()
     cause = error.orig if isinstance(error, OperationalError) else error
     state = getattr(cause, "sqlstate", None)
-    return Busy() if state in _BUSY else error
+    if state in _BUSY:
+        return Busy()
+    return Unreachable() if state is None or state.startswith(_AWAY) else error
 
 
 def retrying(work: Callable[[], T], *, attempts: int = 3) -> T:
@@ -125,6 +152,8 @@ def retrying(work: Callable[[], T], *, attempts: int = 3) -> T:
     for left in reversed(range(attempts)):
         try:
             return work()
+        except Unreachable:
+            raise  # it may have been done, and is not here again in a moment
         except Busy:
             if not left:
                 raise

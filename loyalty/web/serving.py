@@ -14,6 +14,7 @@ from flask import Request, Response, current_app, g, request
 from marshmallow import Schema
 
 from loyalty.actor import Actor
+from loyalty.db import Unreachable
 from loyalty.errors import Busy, DomainError, Invalid, Unauthenticated
 from loyalty.staff import PermissionDenied, require
 from loyalty.web import etags, wire
@@ -34,8 +35,15 @@ from loyalty.web.site import Site, current
 View = Callable[..., Response]
 
 
-# What any route may answer besides what it declares: bad input, limits, a busy database.
-ALWAYS: Final[tuple[type[DomainError], ...]] = (Invalid, BadInput, wire.Malformed, RateLimited, Busy)
+# What any route may answer besides what it declares: bad input, limits, a database that is busy or away.
+ALWAYS: Final[tuple[type[DomainError], ...]] = (
+    Invalid,
+    BadInput,
+    wire.Malformed,
+    RateLimited,
+    Busy,
+    Unreachable,
+)
 
 
 def errors_of(route: Route) -> tuple[type[DomainError], ...]:

@@ -212,7 +212,7 @@ class _Past:
         self._sales += 1
         self._book("sale", at, f"sale:{sale}", postings)
         self._rows["tier_earning"].append((self._member_id, at, self._seq, 0, 10_000))
-        self._write_sale(sale, at, lot, rule)
+        self._write_sale(sale, at, lot, rule, spent_milli=10_000 if nth >= keep else 0)
 
     def close(self) -> None:
         """Write the rows that say where all this has led."""
@@ -261,7 +261,7 @@ class _Past:
         )
         return self._lots
 
-    def _write_sale(self, sale: str, at: datetime, lot: int, rule: str) -> None:
+    def _write_sale(self, sale: str, at: datetime, lot: int, rule: str, *, spent_milli: int) -> None:
         member_id = self._member_id
         tenders = [{"kind": "wallet", "amount_minor": 1000, "reference": None, "refunded_minor": 0}]
         why = {"key": "rate", "rule": rule, "amount_minor": 1000, "rate_milli": 1000, "per_minor": 100,
@@ -271,7 +271,7 @@ class _Past:
         effects = {"earnings": [earning], "tags": [], "risk_minor": 0}
         self._rows["sale"].append(
             (member_id, sale, "store", STORES[member_id % 3], f"till-{member_id % TILLS}", at, at, self._version,
-             self._tier, 1000, 0, 1000, 10_000, 0, json.dumps(tenders), json.dumps(effects), self._seq)
+             self._tier, 1000, 0, 1000, 10_000, spent_milli, json.dumps(tenders), json.dumps(effects), self._seq)
         )  # fmt: skip
         for place, (sku, amount) in enumerate((("latte", 600), ("butter-croissant", 400))):
             self._rows["sale_line"].append(

@@ -1,0 +1,179 @@
+"""A house that can be set on fire: a durable PostgreSQL, ``regulars serve`` in front of it, and what kills them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, LiteralString
+
+import psycopg
+
+from loyalty.postgres import Server, temporary
+from tests.benchmarks.machine import descendants
+from tests.benchmarks.world import Serving, World, free_port, make_world, serve
+from tests.faults import history
+from tests.faults.shop import until
+
+MEMBERS: Final = 24
+BUYERS: Final = 12
+# Nothing is lost that was committed; and nothing but its commit brings a sale to the disk for the next ten seconds.
+DURABLE: Final[dict[str, str | int]] = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "wal_writer_delay": "10s",
+    "wal_writer_flush_after": "1GB",
+}
+_names: Final = count(1)
+
+
+@dataclass
+class House:
+    """A town's database and its web server; both can be killed and started again."""
+
+    world: World
+    folder: Path
+    options: tuple[str, ...] = ("--workers", "2", "--threads", "4")
+    port: int = field(default_factory=free_port)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    site: Serving | None = None
+
+    @property
+    def server(self) -> Server:
+        """Return the database server."""
+        return self.world.server
+
+    @property
+    def log(self) -> Path:
+        """Return the path of the web server's log."""
+        return self.folder / "serve.log"
+
+    def open(self) -> None:
+        """Start the web server."""
+        self.site = serve(self.world, self.log, *self.options, port=self.port, environment=self.environment)
+
+    def close(self) -> None:
+        """Kill the web server, if it runs."""
+        if self.site is not None:
+            self.site.kill()
+            self.site = None
+
+    def kill_worker(self, dice: random.Random) -> None:
+        """Kill one web process; the arbiter starts another."""
+        assert self.site is not None
+        if workers := self.site.workers():
+            _kill(dice.choice(workers))
+
+    def kill_web(self) -> None:
+        """Kill the arbiter and all its workers, and start the web server again."""
+        self.close()
+        self.open()
+
+    def kill_backend(self, dice: random.Random) -> None:
+        """Kill one process of the database that serves a client; PostgreSQL restarts all of them."""
+        with suppress(psycopg.OperationalError), self.world.connect() as connection:
+            rows = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchall()
+            if rows:
+                _kill(dice.choice(rows)[0])
+
+    def kill_database(self) -> None:
+        """Kill PostgreSQL with all its processes at once, and start it again."""
+        self.stop_database_dead()
+        self.server.start()
+
+    def stop_database_dead(self) -> None:
+        """Kill PostgreSQL with all its processes at once."""
+        assert self.server.pid is not None
+        pids = descendants(self.server.pid)
+        for pid in pids:
+            _kill(pid)
+        until(lambda: not any(_is_alive(pid) for pid in pids), seconds=10, what="PostgreSQL's end")
+
+    def audit(self) -> dict[str, Any]:
+        """Run ``regulars audit`` and return what it says."""
+        until(self._is_reachable, seconds=30, what="the database")
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "regulars"), "audit", "--json"],
+            env={
+                **os.environ,
+                "REGULARS_MODE": "production",
+                "REGULARS_DATABASE_URL": self.world.url,
+                "REGULARS_SECRET_KEY": self.world.secret,
+            },
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        said = json.loads(done.stdout)
+        assert isinstance(said, dict)
+        return said
+
+    def books(self) -> history.Books:
+        """Return what the database says happened."""
+        until(self._is_reachable, seconds=30, what="the database")
+        with self.world.connect() as connection:
+            return history.read(connection)
+
+    def ordain(self, *statements: LiteralString) -> None:
+        """Change the database itself: a setting, a trigger; open connections end, so that all see it."""
+        with self.world.connect(autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    def _is_reachable(self) -> bool:
+        try:
+            self.world.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def burning(settings: Mapping[str, str | int] | None = None) -> Iterator[Server]:
+    """Have a durable server on a disk, with these settings besides."""
+    with temporary(durable=True, settings={**DURABLE, **(settings or {})}) as server:
+        yield server
+
+
+@contextmanager
+def house(server: Server, *options: str, members: int = MEMBERS, **more: Any) -> Iterator[House]:
+    """Have a house with a new town on this server; its web server runs when ``open`` was called."""
+    world = make_world(server, f"town_{os.getpid()}_{next(_names)}", members=members, buyers=BUYERS)
+    folder = Path(tempfile.mkdtemp(prefix="regulars-faults-"))
+    made = House(world, folder, **more) if not options else House(world, folder, options, **more)
+    try:
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
