@@ -1,17 +1,20 @@
-"""``regulars database``: the embedded PostgreSQL server of this folder."""
+"""``regulars database``: the embedded PostgreSQL server of this folder; and what a restored one has to be told."""
 
 from __future__ import annotations
 
 import click
 
-from loyalty.commands.context import read_settings
+from loyalty import staff, sync
+from loyalty.actor import SYSTEM
+from loyalty.commands.context import application, read_settings
 from loyalty.commands.output import console, json_option, print_json
+from loyalty.db import transaction
 from loyalty.postgres import Server
 
 
 @click.group()
 def command() -> None:
-    """Start, stop or locate the embedded database of this folder (REGULARS_DATA_DIR, else .data)."""
+    """Start, stop or locate the embedded database of this folder (REGULARS_DATA_DIR, else .data); after a restore."""
 
 
 @command.command()
@@ -40,6 +43,28 @@ def url(as_json: bool) -> None:
     if server.pid is None:
         raise click.ClickException("The embedded database is not running: regulars database start")
     _show(server, as_json)
+
+
+@command.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def restored(yes: bool, as_json: bool) -> None:
+    """Say that the database was put back from a copy of its files, so that every device asks for everything again.
+
+    Phones keep what they were told, also what happened after the copy was made. A restored dump or a restore to a
+    point in time is noticed at the next start; a copy of the files looks like the original, so it must be said. Works
+    on the database of REGULARS_DATABASE_URL, or the embedded one. What phones have queued is kept and sent again.
+    """
+    if not yes:
+        click.confirm("Was this database restored from a copy of its files?", abort=True, err=True)
+    with application() as app, transaction() as session:
+        now = app.extensions["regulars"].clock.now()
+        epoch = sync.begin_epoch(session, now=now)
+        staff.record(session, actor=SYSTEM, what="database.restored", about=f"epoch:{epoch}", now=now)
+    if as_json:
+        print_json({"epoch": epoch})
+    else:
+        console.print(f"A new epoch has begun ({epoch}): every device starts again with a snapshot.")
 
 
 def _server() -> Server:

@@ -65,6 +65,7 @@ PARTS: Final[tuple[Part, ...]] = (
     # rewards, offers
     Part("reward_grant", merge="move", erase="keep"),
     Part("offer_instance", merge="move", erase="keep"),
+    Part("offer_wave", merge="fill", erase="keep"),
     Part("challenge_step", merge="move", erase="keep"),
     Part("coupon_code", merge="rename", erase="keep", hide=("code_hash",)),
     # wallet

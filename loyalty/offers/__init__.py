@@ -1,7 +1,7 @@
 """What is offered to whom: offers and how far they are, coupon codes."""
 
 from loyalty.offers.policy import Receipt, code_hash, new_code, receive
-from loyalty.offers.queries import instances_of
+from loyalty.offers.queries import audience, audience_size, instances_of
 from loyalty.offers.service import (
     CodeTaken,
     CouponUnknown,
@@ -15,6 +15,7 @@ from loyalty.offers.service import (
     send,
     state_of,
 )
+from loyalty.offers.waves import Sent, send_wave
 
 __all__ = [
     "CodeTaken",
@@ -23,7 +24,10 @@ __all__ = [
     "OfferOver",
     "OfferUnknown",
     "Receipt",
+    "Sent",
     "activate",
+    "audience",
+    "audience_size",
     "code_hash",
     "instances_of",
     "issue_coupons",
@@ -32,5 +36,6 @@ __all__ = [
     "receive",
     "see",
     "send",
+    "send_wave",
     "state_of",
 ]

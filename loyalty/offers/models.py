@@ -42,6 +42,18 @@ class OfferInstance(Base):
     )
 
 
+class OfferWave(Base):
+    """An offer that one wave brought to one member; ``instance`` is ``None`` where the offer ignored the repeat."""
+
+    __tablename__ = "offer_wave"
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    wave: Mapped[str] = mapped_column(primary_key=True)
+    offer: Mapped[str] = mapped_column(primary_key=True)
+    instance: Mapped[str | None]
+    sent_at: Mapped[datetime]
+
+
 class ChallengeStep(Base):
     """What one line of one sale contributed to a challenge; a return lowers ``amount`` by what it takes back."""
 
