@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -190,13 +190,11 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError(f"regulars serve ended with {process.returncode}")
-        try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=2)
+        with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
             connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            pass
+            with connection.getresponse() as answer:
+                if answer.status == 200:
+                    return
         time.sleep(0.1)
     raise RuntimeError("regulars serve does not answer")
 

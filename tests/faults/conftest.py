@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.house import House, burning, house
+from tests.faults.house import House, house
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[House]:
     """Return a house with its web server running; whoever changes its database changes it back."""
-    with burning() as server, house(server) as made:
+    with house() as made:
         made.open()
         yield made

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
@@ -35,7 +34,8 @@ DURABLE: Final[dict[str, str | int]] = {
     "wal_writer_delay": "10s",
     "wal_writer_flush_after": "1GB",
 }
-_names: Final = count(1)
+# The town is made in haste.
+HASTY: Final[dict[str, str | int]] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass
@@ -148,23 +148,26 @@ class House:
 
 
 @contextmanager
-def burning(settings: Mapping[str, str | int] | None = None) -> Iterator[Server]:
-    """Have a durable server on a disk, with these settings besides."""
-    with temporary(durable=True, settings={**DURABLE, **(settings or {})}) as server:
-        yield server
-
-
-@contextmanager
-def house(server: Server, *options: str, members: int = MEMBERS, **more: Any) -> Iterator[House]:
-    """Have a house with a new town on this server; its web server runs when ``open`` was called."""
-    world = make_world(server, f"town_{os.getpid()}_{next(_names)}", members=members, buyers=BUYERS)
+def house(*options: str, settings: Mapping[str, str | int] | None = None, **more: Any) -> Iterator[House]:
+    """Have a house with a new town on a durable server; its web server runs when ``open`` was called."""
     folder = Path(tempfile.mkdtemp(prefix="regulars-faults-"))
-    made = House(world, folder, **more) if not options else House(world, folder, options, **more)
-    try:
-        yield made
-    finally:
-        made.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    with temporary(durable=True, settings=HASTY) as server:
+        world = make_world(server, "town", members=MEMBERS, buyers=BUYERS)
+        make_durable(server, settings)
+        made = House(world, folder, **({"options": options} if options else {}), **more)
+        try:
+            yield made
+        finally:
+            made.close()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_durable(server: Server, settings: Mapping[str, str | int] | None = None) -> None:
+    """Start the server anew, durable from here on: what was made so far is safe on the disk."""
+    server.settings.update({**DURABLE, **(settings or {})})
+    server.stop_now()
+    subprocess.run(["sync", "-f", str(server.data)], check=True)
+    server.start()
 
 
 def _kill(pid: int) -> None:
