@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple
 
 from loyalty.errors import Invalid
 
@@ -64,11 +64,11 @@ class LoggedMember:
 
 
 class Event(NamedTuple):
-    """Something that happened to one person: an offer Received or Viewed, or a Transaction of so many cents."""
+    """Something that happened to one person: an offer Received, Viewed or Completed, a Transaction of so many cents."""
 
     seq: int
     hour: int
-    kind: Literal["R", "V", "T"]
+    kind: Literal["R", "V", "T", "C"]
     offer: int
     cents: int
 
@@ -141,17 +141,15 @@ def _offers(path: Path) -> dict[int, LoggedOffer]:
 
 def _members(path: Path) -> list[LoggedMember]:
     members: dict[str, LoggedMember] = {}
-    for where, row in _rows(path, _MEMBER_COLUMNS):
-        person, joined_on, age, gender = row
+    for number, (person, joined_on, age, gender) in _rows(path, _MEMBER_COLUMNS):
         try:
-            joined = date.fromisoformat(joined_on)
-        except ValueError:
-            raise LogUnreadable(where, f"joined_on is {joined_on!r}, not a date.") from None
-        if age and not age.isdecimal():
-            raise LogUnreadable(where, f"age is {age!r}, not a number.")
-        if not person or person in members:
-            raise LogUnreadable(where, f"person {person!r} is there already." if person else "has no person.")
-        members[person] = LoggedMember(person, joined, age, gender)
+            if not person or person in members:
+                raise ValueError(f"person {person!r} is there already" if person else "has no person")
+            if age and not age.isdecimal():
+                raise ValueError(f"age is {age!r}, not a number")
+            members[person] = LoggedMember(person, date.fromisoformat(joined_on), age, gender)
+        except ValueError as error:
+            raise LogUnreadable(f"{path.name} line {number}", f"{error}.") from None
     if not members:
         raise LogUnreadable(path.name, "has no members.")
     return list(members.values())
@@ -159,56 +157,61 @@ def _members(path: Path) -> list[LoggedMember]:
 
 def _read_events(path: Path, log: Log) -> None:
     """Sort the events by person, and count the log's own completions apart."""
-    persons, last = {each.person for each in log.members}, -1
-    for where, row in _rows(path, _EVENT_COLUMNS):
-        seq, person, hour, kind, offer, cents, reward = row
-        if person not in persons:
-            raise LogUnreadable(where, f"person {person!r} is not among the members.")
+    for member in log.members:
+        log.events[member.person] = []
+    last = -1
+    for number, row in _rows(path, _EVENT_COLUMNS):
+        person, kind = row[1], row[3]
         try:
-            event = _event(log, int(seq), int(hour), kind, offer, cents)
-            dollars = int(reward) if kind == "C" else 0
-        except ValueError as error:
-            raise LogUnreadable(where, f"{error}.") from None
-        mine = log.events.setdefault(person, [])
-        if event.seq <= last:
-            raise LogUnreadable(where, f"seq {seq} comes after seq {last}.")
-        if mine and event.hour < mine[-1].hour:
-            raise LogUnreadable(where, f"hour {hour} comes after hour {mine[-1].hour}.")
-        log.sizes[person] += 1
-        last = event.seq
-        if kind == "C":
+            event = _event(log, row)
+            if event.seq <= last:
+                raise ValueError(f"seq {event.seq} comes after seq {last}")
+            mine = log.events.get(person)
+            if mine is None:
+                raise ValueError(f"person {person!r} is not among the members")
+            if mine and event.hour < mine[-1].hour:
+                raise ValueError(f"hour {event.hour} comes after hour {mine[-1].hour}")
+            last = event.seq
+            log.sizes[person] += 1
+            if kind != "C":
+                mine.append(event)
+                continue
             log.completions[person, log.offers[event.offer].key, event.hour] += 1
-            log.reward_dollars += dollars
-        else:
-            mine.append(event)
+            log.reward_dollars += int(row[6])
+        except ValueError as error:
+            raise LogUnreadable(f"{path.name} line {number}", f"{error}.") from None
 
 
-def _event(log: Log, seq: int, hour: int, kind: str, offer: str, cents: str) -> Event:
+def _event(log: Log, row: list[str]) -> Event:
     """Return an event; raise ``ValueError`` saying what is wrong."""
+    seq, _, hour_said, kind, offer, cents, _ = row
+    hour = int(hour_said)
     if not 0 <= hour <= _LONGEST_HOURS:
         raise ValueError(f"hour is {hour}")
     if kind == "T":
-        if int(cents) < 0:
+        paid = int(cents)
+        if paid < 0:
             raise ValueError(f"cents is {cents}")
-        return Event(seq, hour, "T", -1, int(cents))
+        return Event(int(seq), hour, kind, -1, paid)
     if kind not in ("R", "V", "C"):
         raise ValueError(f"kind is {kind!r}, not R, V, T or C")
     if int(offer) not in log.offers:
         raise ValueError(f"offer {offer} is not among the offers")
-    return Event(seq, hour, cast("Literal['R', 'V']", kind), int(offer), 0)
+    return Event(int(seq), hour, kind, int(offer), 0)
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    """Yield every row with where it stands."""
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    """Yield every row with the number of its line."""
     try:
         with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
             rows = csv.reader(file)
             if tuple(next(rows, ())) != columns:
                 raise LogUnreadable(path.name, f"does not begin with {','.join(columns)}.")
             for number, row in enumerate(rows, 2):
-                where = f"{path.name} line {number}"
                 if len(row) != len(columns):
-                    raise LogUnreadable(where, f"has {len(row)} columns, not {len(columns)}.")
-                yield where, row
+                    raise LogUnreadable(
+                        f"{path.name} line {number}", f"has {len(row)} columns, not {len(columns)}."
+                    )
+                yield number, row
     except (lzma.LZMAError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise LogUnreadable(path.name, f"cannot be read: {error}.") from None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from loyalty import changes, ledger, offers, rules
@@ -39,6 +40,7 @@ _BEYOND: Final = (
     "stock",
     "messages",
 )
+_beyond: Final = attrgetter(*_BEYOND)
 _OFFER: Final = (
     "member_id", "id", "offer", "position", "received_at", "seen_at", "completed_at", "completed_by", "window_from",
     "window_until", "progress", "done",
@@ -57,11 +59,14 @@ class BeyondPast(ValueError):
 
 @dataclass(slots=True)
 class _Received:
-    """One offer the member received: its row."""
+    """One offer the member received, and what has become of it: its row."""
 
     facts: OfferInstance
     position: int
+    seen_at: datetime | None = None
+    completed_at: datetime | None = None
     completed_by: str | None = None
+    progress: int = 0
     done: bool = False
 
 
@@ -127,9 +132,9 @@ class Past:
     def see(self, instance: str, *, at: datetime) -> None:
         """Note that the member has seen an offer; seen stays seen."""
         received = self._received[instance]
-        if received.facts.seen_at is not None:
+        if received.seen_at is not None:
             return
-        received.facts = replace(received.facts, seen_at=at)
+        received.seen_at = at
         for place, each in enumerate(self._state.offers):
             if each.id == instance:
                 self._state.offers[place] = replace(each, seen_at=at)
@@ -152,30 +157,28 @@ class Past:
         """Move the window of the tier counter to where it begins at that moment, as loading a state does."""
         standing = self._standing
         begins = rules.tier_window(self._state.program, at, self._joined_at)
-        gone = [
-            milli for _, earned, _, _, milli in self._tier_earned if standing.window_from < earned <= begins
-        ]
-        standing.window_milli -= sum(gone)
+        for _, earned, _, _, milli in self._tier_earned:
+            if standing.window_from < earned <= begins:
+                standing.window_milli -= milli
         standing.window_from = begins
 
     def _follow(self, done: Consequences, sale: str) -> None:
         """Keep what is to be written besides the books."""
-        for name in _BEYOND:
-            if getattr(done, name):
-                raise BeyondPast(f"a past cannot write {name}")
+        if any(_beyond(done)):
+            raise BeyondPast(", ".join(name for name in _BEYOND if getattr(done, name)))
         member_id, seq = self.member_id, self._books.account.seq
         for part, (earned, milli) in enumerate(sorted(done.tier_earned.items())):
             self._tier_earned.append((member_id, earned, seq, part, milli))
         for step in done.steps:
             kept = self._steps.setdefault((step.instance, sale, step.line), [0, step.day, step.at])
             kept[0] += step.amount
+        over = False
         for instance, change in done.offers.items():
             received = self._received[instance]
-            received.facts = replace(
-                received.facts, progress=change.progress, completed_at=change.completed_at
-            )
+            received.progress, received.completed_at = change.progress, change.completed_at
             received.completed_by, received.done = change.completed_by, change.done
-        if any(change.done for change in done.offers.values()):
+            over = over or change.done
+        if over:
             self._drop_done()
 
     def _drop_done(self) -> None:
@@ -211,7 +214,7 @@ class Past:
     def _offer_row(self, received: _Received) -> tuple[Any, ...]:
         facts = received.facts
         return (
-            self.member_id, facts.id, facts.offer, received.position, facts.received_at, facts.seen_at,
-            facts.completed_at, received.completed_by, facts.window_from, facts.window_until, facts.progress,
+            self.member_id, facts.id, facts.offer, received.position, facts.received_at, received.seen_at,
+            received.completed_at, received.completed_by, facts.window_from, facts.window_until, received.progress,
             received.done,
         )  # fmt: skip
