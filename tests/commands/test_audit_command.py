@@ -25,7 +25,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def audit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(audit_command, "application", lambda: nullcontext(app))
+    monkeypatch.setattr(audit_command, "application", lambda **_: nullcontext(app))
     return lambda *said: CliRunner().invoke(audit_command.command, list(said))
 
 
