@@ -217,9 +217,12 @@ def with_lots(effects: dict[str, Any], lots: Mapping[int, int]) -> dict[str, Any
         if earning["lot"] is not None:
             earning["lot"] = lots[earning["lot"]]
     for discount in changed.get("discounts", ()):
-        discount["uses"] = [[lots[lot], milli] for lot, milli in discount["uses"]]
+        # 0 is no lot: it is what the member owed for it.
+        discount["uses"] = [[lots[lot] if lot else lot, milli] for lot, milli in discount["uses"]]
     for extension in changed.get("extensions", ()):
         extension["lots"] = [[lots[lot], until] for lot, until in extension["lots"]]
+    for kept in effects.get("activity", ()):
+        kept["lots"] = [lots[lot] for lot in kept["lots"]]
     return changed
 
 

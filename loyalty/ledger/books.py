@@ -357,7 +357,8 @@ class Books:
                 self.changed_lots.add(number)
         if moved:
             draft = self.drafts[-1]
-            draft.detail = {**(draft.detail or {}), "expiry": moved}
+            known = draft.detail or {}
+            draft.detail = {**known, "expiry": [*known.get("expiry", ()), *moved]}
 
     # -- holds --------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from loyalty.errors import DomainError, Refused
 from loyalty.ledger import AccountMissing, chart
 from loyalty.rules import expiry
 from loyalty.rules.facts import Occasion
-from loyalty.sales import advance, receipts, service, state, writing
+from loyalty.sales import activity, advance, receipts, service, state, writing
 from loyalty.sales.effects import Consequences
 from loyalty.sales.refusals import MemberBlocked
 from loyalty.sales.state import State, Wanted, Who
@@ -157,6 +157,7 @@ def top_up(
         done.entities.add("wallet")
         occasion = Occasion("top_up", at, actor.channel, actor.store, amount_minor=amount_minor)
         advance.run(loaded, done, occasion, reference=name, now=now, begin=False)
+        activity.stay_alive(loaded, done, at=at)
         messages.tell(
             session,
             "wallet.topped_up",

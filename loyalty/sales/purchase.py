@@ -8,7 +8,7 @@ from loyalty import rules
 from loyalty.ledger import InsufficientFunds, available_milli, chart
 from loyalty.rules.facts import Basket, Tender
 from loyalty.rules.outcome import Evaluation
-from loyalty.sales import advance, effects
+from loyalty.sales import activity, advance, effects
 from loyalty.sales.effects import Consequences, Moment
 from loyalty.sales.refusals import Overpaid, SoldOut
 from loyalty.sales.requests import TenderRequest
@@ -159,6 +159,7 @@ def _visit(state: State, done: Consequences, said: Evaluation, payment: Payment,
     standing.spent_minor += said.total_minor
     if standing.last_visit_at is None or standing.last_visit_at < moment.at:
         standing.last_visit_at = moment.at
+    activity.stay_alive(state, done, at=moment.at)
     if moment.sale:
         done.entities.add(f"sale/{moment.sale}")
     if payment.wallet_minor:

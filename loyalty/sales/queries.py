@@ -123,6 +123,11 @@ OTHER_ACTIVITY: Final = """
 LAST_VISIT: Final = """
     SELECT max(occurred_at) FROM sale WHERE member_id = %(member_id)s AND id <> %(sale)s AND state = 'settled'
 """
+LAST_ACTIVITY: Final = """
+    SELECT greatest(
+      (SELECT max(occurred_at) FROM sale WHERE member_id = %(member_id)s AND id <> %(sale)s AND state = 'settled'),
+      (SELECT max(occurred_at) FROM ledger_transaction WHERE member_id = %(member_id)s AND kind = 'top_up'))
+"""
 # The moves between tiers that still hold, newest first, with the tier counter as it stands for that moment today.
 TIER_MOVES: Final = """
     SELECT c.number, c.at, c.kind, c.from_tier, c.to_tier, c.prior_since, c.prior_until, c.window_from,

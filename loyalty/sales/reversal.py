@@ -80,6 +80,7 @@ class Found:
     moves: list[Move]
     last_visit_at: datetime | None
     active_besides: bool
+    last_activity_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -212,7 +213,8 @@ def look_up(session: Session, reversal: Reversal) -> Found:
     batch.add(queries.LAST_VISIT, {**member, "sale": sold.id})
     batch.add(queries.OTHER_ACTIVITY, {**member, "sale": sold.id, "since": since, "until": until})
     batch.add(queries.TAKEN_OF_SALE, {**member, "sale": sold.id})
-    lots, expired, offers, steps, moves, last_visit, other, taken = batch.send(session)
+    batch.add(queries.LAST_ACTIVITY, {**member, "sale": sold.id})
+    lots, expired, offers, steps, moves, last_visit, other, taken, activity = batch.send(session)
     completed_by: dict[str, str | None] = {row[0]: row[9] for row in offers}
     return Found(
         lots={row[0]: reversal.books.lots.get(row[0]) or LotState(*row) for row in lots},
@@ -224,6 +226,7 @@ def look_up(session: Session, reversal: Reversal) -> Found:
         moves=[Move(*row[:9], lots=(row[9] or {}).get("expiry", ())) for row in moves],
         last_visit_at=last_visit[0][0],
         active_besides=other[0][0],
+        last_activity_at=activity[0][0],
     )
 
 

@@ -15,6 +15,7 @@ from loyalty.ledger import chart
 from loyalty.rules import expiry
 from loyalty.rules.facts import Step
 from loyalty.rules.split import split
+from loyalty.sales import activity
 from loyalty.sales.effects import SOURCES, OfferChange
 from loyalty.sales.late_holds import OWED
 from loyalty.sales.reversal import Found, Reversal
@@ -40,12 +41,16 @@ def undo(reversal: Reversal, found: Found) -> None:
     _give_back_limits(reversal, found)
     _give_back_money(reversal)
     reversal.standing.spent_minor -= reversal.undone.amount_minor
+    _undo_promotions(reversal, found)
     if reversal.just_gone({}):
         reversal.standing.visits -= 1
         reversal.standing.last_visit_at = found.last_visit_at
         if not found.active_besides:
             _undo_extensions(reversal)
-    _undo_promotions(reversal, found)
+        for kept in reversal.record.get("activity", ()):
+            activity.undo(
+                reversal.state, kept["lots"], last_activity=found.last_activity_at, now=reversal.now
+            )
 
 
 def _amount_of(reversal: Reversal, earning: Mapping[str, Any]) -> int:

@@ -16,6 +16,7 @@ from loyalty.errors import Flaw
 from loyalty.rules.nearest import nearest
 from loyalty.scenarios.format import FormatInvalid, load
 from loyalty.scenarios.nouns import Line, Quote, Sale, Scenario
+from loyalty.scenarios.values import Unreadable
 
 DEFAULT: Final = "cafe-stars"
 BASES: Final = ("extends", "base", "program", "from", "over", "file")
@@ -57,7 +58,10 @@ def resolve(spec: Any, *, path: str, pointer: str = "/program", over: Document |
         base = rules.load_shipped(patch["key"])
     else:
         base = copy.deepcopy(over) if over is not None else rules.load_shipped(DEFAULT)
-    return completed(merged(base, plain(patch)))
+    try:
+        return completed(merged(base, plain(patch)))
+    except Unreadable as error:
+        raise FormatInvalid(path, (Flaw(pointer, str(error)),)) from None
 
 
 def _named(name: str, path: str, pointer: str) -> Document:
@@ -152,7 +156,9 @@ def _merged_lists(base: list[Any], patch: list[Any]) -> list[Any]:
     for each in patch:
         key = each[name]
         if each.get("remove") is True:
-            result.pop(key, None)
+            if key not in result:
+                raise Unreadable(f"there is no {key} to remove{nearest(str(key), result)}")
+            del result[key]
         else:
             result[key] = merged(result[key], each) if key in result else each
     return list(result.values())
