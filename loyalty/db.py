@@ -17,9 +17,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Protocol, TypeVar
 
+import orjson
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Date, LargeBinary, MetaData, Text, text
+from psycopg.types.json import set_json_loads
+from sqlalchemy import BigInteger, Connection, Date, Engine, LargeBinary, MetaData, Text, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -56,6 +58,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata)
+set_json_loads(orjson.loads)
 
 # Waiting longer than this for a member's row means something is stuck: the caller is told to come back.
 CONNECTION_OPTIONS: Final = (
@@ -162,9 +165,44 @@ def retrying(work: Callable[[], T], *, attempts: int = 3) -> T:
 
 def connection_of(session: Session) -> psycopg.Connection[Any]:
     """Return the driver's connection that carries this session's transaction."""
-    driver = session.connection().connection.driver_connection
+    connection = session.connection()
+    _send_waiting(connection)
+    return _driver_of(connection)
+
+
+def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
+
+
+# What waits on a connection for COMMIT to travel with it, or for the next statement to go before.
+_WAITING: Final = "regulars.waiting"
+
+
+def _send_waiting(connection: Connection, *, commit: bool = False) -> None:
+    statements = connection.info.pop(_WAITING, None)
+    if statements:
+        pipeline.send(_driver_of(connection), [*statements, *([_COMMIT] if commit else [])])
+
+
+_COMMIT: Final[pipeline.Statement] = ("COMMIT", ())
+
+
+@event.listens_for(Engine, "commit")
+def _commit_with_waiting(connection: Connection) -> None:
+    _send_waiting(connection, commit=True)
+
+
+@event.listens_for(Engine, "rollback")
+def _forget_waiting(connection: Connection) -> None:
+    connection.info.pop(_WAITING, None)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+@event.listens_for(Engine, "savepoint")
+def _send_waiting_before(connection: Connection, *_: Any) -> None:
+    _send_waiting(connection)
 
 
 class Inserts(Protocol):
@@ -215,6 +253,15 @@ class Batch:
         """Run the queued statements in one round trip inside the session's transaction."""
         session.flush()
         return pipeline.send(connection_of(session), self._statements)
+
+    def send_last(self, session: Session) -> None:
+        """Let the statements travel with COMMIT, or with whatever else this transaction still does before it.
+
+        Their errors are raised there.
+        """
+        session.flush()
+        connection = session.connection()
+        connection.info[_WAITING] = [*connection.info.get(_WAITING, ()), *self._statements]
 
 
 class Copies:

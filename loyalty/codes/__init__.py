@@ -12,7 +12,7 @@ from loyalty.codes.number import (
     provision,
     verify_admitted_number,
 )
-from loyalty.codes.parsing import CODE_MAX, CardCode, ClaimCode, Code, NumberCode, PayCode, parse
+from loyalty.codes.parsing import CODE_MAX, CardCode, ClaimCode, Code, NumberCode, PayCode, number_of, parse
 from loyalty.codes.pay import Use, Verified, draw_pay, verify_pay
 from loyalty.codes.queries import device_key, device_keys, member_of, number_rotation, use_of
 from loyalty.codes.receipts import claim_receipt, drop_claim, finish_claim
@@ -108,6 +108,7 @@ __all__ = [
     "new_account_number",
     "new_card_number",
     "new_private_key",
+    "number_of",
     "number_rotation",
     "number_secret",
     "parse",

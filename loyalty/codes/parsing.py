@@ -99,9 +99,7 @@ def parse(text: str) -> Code:
     """
     if len(text) > CODE_MAX:
         raise CodeTooLong
-    text = text.strip()
-    if _DIGITS_IN_GROUPS.fullmatch(text):
-        text = text.replace(" ", "").replace("-", "")
+    text = _compact(text)
     if number := _NUMBER.fullmatch(text):
         return NumberCode(number[1], number[2])
     if _CARD.fullmatch(text):
@@ -113,6 +111,17 @@ def parse(text: str) -> Code:
     if text.count(".") == 2:
         return _pay(text)
     raise CodeInvalid
+
+
+def _compact(text: str) -> str:
+    text = text.strip()
+    return text.replace(" ", "").replace("-", "") if _DIGITS_IN_GROUPS.fullmatch(text) else text
+
+
+def number_of(text: str) -> NumberCode | None:
+    """Return the short number that ``text`` is, if it is one."""
+    found = _NUMBER.fullmatch(_compact(text))
+    return None if found is None else NumberCode(found[1], found[2])
 
 
 def _pay(text: str) -> PayCode:

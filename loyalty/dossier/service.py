@@ -5,7 +5,6 @@ The members package knows the person, the ledger the books; the rest follows fro
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import datetime
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from loyalty import changes, members, orders, preferences, rules, sales, staff, sync
 from loyalty.actor import Actor
 from loyalty.dossier.table import PARTS, Part
+from loyalty.jsontext import dumps
 from loyalty.members import Merge
 from loyalty.models import metadata
 
@@ -204,7 +204,7 @@ def _renumber_lots(session: Session, done: Merge, moved: list[str]) -> None:
         _execute(
             session,
             "UPDATE sale SET effects = CAST(:effects AS jsonb), seq = NULL WHERE member_id = :survivor AND id = :id",
-            effects=json.dumps(with_lots(record.effects, done.lots)),
+            effects=dumps(with_lots(record.effects, done.lots)),
             survivor=done.survivor,
             id=record.id,
         )

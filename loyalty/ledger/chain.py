@@ -7,10 +7,11 @@ so that anybody can recompute it from the rows.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+
+from loyalty.jsontext import canonical
 
 # (n, debit, credit, amount, rule, why, [(lot, free delta, held delta), …])
 PostingRow = tuple[int, int, int, int, str | None, Any, list[tuple[int, int, int]]]
@@ -44,11 +45,7 @@ def link(
             for n, debit, credit, amount, rule, why, uses in postings
         ],
     ]
-    return hashlib.sha256(previous + _canonical(content).encode()).digest()
-
-
-# Made once: ``json.dumps`` makes an encoder for every call that asks for more than the usual.
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+    return hashlib.sha256(previous + canonical(content)).digest()
 
 
 def _instant(value: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from loyalty.db import Batch, Inserts
 from loyalty.errors import Missing
+from loyalty.jsontext import dumps
 from loyalty.ledger import chain, queries
 from loyalty.ledger.books import Books, HoldState, LotState
 from loyalty.why import Why
@@ -203,7 +203,7 @@ def _insert_transactions(inserts: Inserts, books: Books, hashes: list[bytes]) ->
         _TRANSACTION,
         [
             (member_id, draft.seq, draft.kind, draft.occurred_at, draft.recorded_at, draft.reference,
-             draft.program_version, None if draft.detail is None else json.dumps(draft.detail), linked)
+             draft.program_version, None if draft.detail is None else dumps(draft.detail), linked)
             for draft, linked in zip(books.drafts, hashes, strict=True)
         ],
     )  # fmt: skip
@@ -217,7 +217,7 @@ def _insert_postings(inserts: Inserts, books: Books) -> None:
         _POSTING,
         [
             (member_id, seq, n, entry.debit, entry.credit, entry.amount, entry.rule,
-             None if entry.why is None else json.dumps(why_json(entry.why)))
+             None if entry.why is None else dumps(why_json(entry.why)))
             for seq, n, entry in entries
         ],
     )  # fmt: skip
@@ -272,7 +272,7 @@ def _queue_holds(batch: Batch, books: Books) -> None:
             [hold.amount for hold in holds],
             [hold.until for hold in holds],
             [hold.state for hold in holds],
-            [json.dumps(hold.pins) for hold in holds],
+            [dumps(hold.pins) for hold in holds],
             [hold.purpose for hold in holds],
             [hold.captured for hold in holds],
         ),

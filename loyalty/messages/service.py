@@ -7,7 +7,6 @@ only until the lease ends, so everything is done at least once; whoever does it 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from loyalty import changes
 from loyalty.db import Batch
 from loyalty.errors import Missing
 from loyalty.ids import new_id
+from loyalty.jsontext import dumps
 from loyalty.messages import policy
 from loyalty.messages.models import NOBODY, MailboxRow, MessageRow, OutboxRow
 from loyalty.messages.policy import Verdict
@@ -89,7 +89,7 @@ def tell_all(session: Session, notes: Sequence[Note], *, now: datetime, batch: B
                 note.member_id or NOBODY,
                 new_id(now),
                 note.topic,
-                json.dumps(dict(note.payload)),
+                dumps(dict(note.payload)),
                 now,
                 note.due_at or now,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from loyalty import codes, messages
 from loyalty.actor import Actor
 from loyalty.db import Batch
+from loyalty.jsontext import dumps
 from loyalty.rules.facts import Basket, Line, Tender
 from loyalty.sales import advance, occasions, purchase, receipts, service, state, writing
 from loyalty.sales.effects import Moment
@@ -151,8 +151,8 @@ def _write(
         "total_minor": sold.row["total_minor"],
         "earned_milli": decision.said.earned_milli,
         "spent_milli": 0,
-        "tenders": json.dumps(sold.row["tenders"]),
-        "effects": json.dumps(
+        "tenders": dumps(sold.row["tenders"]),
+        "effects": dumps(
             {**decision.done.record, "tags": sold.row["effects"].get("tags", []), "claimed": True}
         ),
         "seq": loaded.books.account.seq if loaded.books else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError
 from loyalty.ids import new_id
+from loyalty.jsontext import dumps
 from loyalty.sales import advance, queries, receipts, service, state, undoing, writing
 from loyalty.sales.refusals import SaleMissing
 from loyalty.sales.requests import ReturnLine
@@ -237,7 +237,7 @@ def _queue_undone(batch: Batch, reversal: Reversal) -> None:
     for other in undone.rewritten.values():
         batch.add(
             queries.REWRITE_EFFECTS,
-            {"member_id": member_id, "sale": other.id, "effects": json.dumps(other.record)},
+            {"member_id": member_id, "sale": other.id, "effects": dumps(other.record)},
         )
 
 
@@ -250,8 +250,8 @@ def _queue_return(batch: Batch, reversal: Reversal, actor: Actor) -> None:
         {
             **names,
             "amount": undone.amount_minor,
-            "tenders": json.dumps(sold.row["tenders"]),
-            "effects": json.dumps(sold.record),
+            "tenders": dumps(sold.row["tenders"]),
+            "effects": dumps(sold.record),
             "state": ended if reversal.everything else "settled",
         },
     )
@@ -269,10 +269,8 @@ def _queue_return(batch: Batch, reversal: Reversal, actor: Actor) -> None:
             "now": reversal.now,
             "till": actor.id if actor.kind in ("till", "vendor") else None,
             "staff": actor.staff_id,
-            "lines": json.dumps(
-                [{"line": part.line, "quantity": part.after - part.before} for part in returned]
-            ),
-            "refunds": json.dumps(undone.refunds),
+            "lines": dumps([{"line": part.line, "quantity": part.after - part.before} for part in returned]),
+            "refunds": dumps(undone.refunds),
             "amount": undone.amount_minor,
             "taken": undone.taken_milli,
             "restored": undone.restored_milli,

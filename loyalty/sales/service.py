@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -17,6 +15,7 @@ from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError, PaymentDeclined, Refused
 from loyalty.ids import new_id
+from loyalty.jsontext import canonical, dumps
 from loyalty.ledger import InsufficientPoints
 from loyalty.offers import code_hash
 from loyalty.rules.facts import Basket
@@ -52,21 +51,11 @@ _KINDS: Final = {"Refused": Refused, "Denied": Denied, "PaymentDeclined": Paymen
 
 def request_hash_of(values: Any) -> bytes:
     """Return the hash by which a retry is told from another request: of the request's values, not of its bytes."""
-    return hashlib.sha256(_canonical(values).encode()).digest()
+    return hashlib.sha256(canonical(values, _plain)).digest()
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names_of(type(value))}
     return sorted(value) if isinstance(value, frozenset) else str(value)
-
-
-@lru_cache(maxsize=64)
-def _names_of(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
-
-
-_canonical: Final = json.JSONEncoder(sort_keys=True, default=_plain).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +374,7 @@ def _write(
         now=now,
         batch=batch,
     )
-    batch.send(session)
+    batch.send_last(session)
 
 
 def sale_rows(loaded: State, decision: Decision, asked: Asked) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -417,8 +406,8 @@ def sale_rows(loaded: State, decision: Decision, asked: Asked) -> tuple[dict[str
         "earned_milli": said.earned_milli,
         "spent_milli": said.spent_milli,
         "offline": asked.late,
-        "tenders": json.dumps(tenders),
-        "effects": json.dumps(
+        "tenders": dumps(tenders),
+        "effects": dumps(
             {**decision.done.record, "tags": sorted(made.tags), "risk_minor": decision.risk_minor}
         ),
         "seq": loaded.books.account.seq if loaded.books else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from loyalty import changes, codes, ledger, messages
 from loyalty.db import Batch
 from loyalty.errors import DomainError
+from loyalty.jsontext import dumps
 from loyalty.offers import code_hash
 from loyalty.rules.outcome import LimitUse
 from loyalty.sales import budgets
@@ -273,7 +273,7 @@ def queue_answer(
     batch.add(
         """INSERT INTO request_key (client, key, member_id, request_hash, refused, answer, created_at)
            VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s)""",
-        (client, key, member_id, request_hash, refused, json.dumps(answer), now),
+        (client, key, member_id, request_hash, refused, dumps(answer), now),
     )
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from loyalty.errors import Flaw, Invalid
+from loyalty.jsontext import dumps
 from loyalty.web.fields import instant_text
 
 MAX_DEPTH: Final = 24
@@ -47,7 +48,7 @@ def read(raw: bytes) -> Any:
 
 def write(value: Any) -> str:
     """Return compact JSON; instants in RFC 3339, decimals as texts."""
-    return _encode(value)
+    return dumps(value, _plain)
 
 
 def pretty(value: Any) -> str:
@@ -132,8 +133,7 @@ def _plain(value: Any) -> Any:
             raise TypeError(f"{type(value).__name__} is no JSON")
 
 
-# Made once: ``json.loads`` and ``json.dumps`` would make them for every call.
+# Made once: ``json.loads`` would make it for every call.
 _decode: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer, parse_float=_real
 ).decode
-_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode

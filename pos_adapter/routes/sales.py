@@ -70,10 +70,8 @@ def settle_request(call: Call, body: dict[str, Any]) -> sales.SaleRequest:
     request = request_of(
         body, actor=call.actor, code=body["code"], member=body["member"], channel=body["channel"]
     )
-    if request.code is None:
-        return request
-    code = codes.parse(request.code)
-    if isinstance(code, codes.NumberCode):
+    code = None if request.code is None else codes.number_of(request.code)
+    if code is not None:
         if request.id is None:
             # The number is bound to this sale, and a retry must find it bound to the same.
             body["id"] = str(
