@@ -1,4 +1,4 @@
-"""What one sale costs on the way to the database: at most four round trips, and always the same statements.
+"""What one sale costs on the way to the database: at most three round trips, and always the same statements.
 
 Counted on the wire, by a proxy that reads PostgreSQL's protocol, and once more by libpq's own trace.
 """
@@ -31,7 +31,7 @@ from pos_adapter.who import FRESH_SECONDS, till_token
 from tests.joined import Joined, join
 from tests.wire import Count, Wire, wired
 
-MOST = 4
+MOST = 3
 TILL = Actor(
     kind="till",
     id="till-1-1-1",
@@ -194,17 +194,16 @@ small = pytest.mark.parametrize("size", [SMALL], ids=["small"])
 
 
 @both_sizes
-def test_a_sale_over_http_takes_at_most_four_round_trips_commit_included(till: Counter) -> None:
+def test_a_sale_over_http_takes_at_most_three_round_trips_commit_included(till: Counter) -> None:
     for body in (till.body(), till.everything()):
         counted, receipt = till.sell(body)
         assert counted.trips == counted.turns == MOST
         assert counted.texts[0] == "BEGIN"
-        assert counted.texts[-1] == "COMMIT"
         assert len(receipt["effects"]) >= till.size.rules
 
 
 @small
-def test_a_sale_that_takes_nothing_from_others_takes_three(till: Counter) -> None:
+def test_a_sale_that_takes_nothing_from_others_takes_two(till: Counter) -> None:
     tip = [{"sku": "tip", "kind": "tip", "quantity": 1, "price_minor": 100}]
     assert till.sell({"lines": tip})[0].trips == MOST - 1
 
