@@ -86,8 +86,12 @@ def application(
 ) -> Iterator[Flask]:
     """Have the application with its context pushed, so that ``transaction()`` works; else as ``ready_settings``."""
     from loyalty.app import create_app  # noqa: PLC0415 - the settings are checked before the long import
+    from loyalty.db import db  # noqa: PLC0415
 
     with ready_settings(mode, database=database, create=create) as settings:
         app = create_app(settings)
         with app.app_context():
-            yield app
+            try:
+                yield app
+            finally:
+                db.engine.dispose()

@@ -41,7 +41,7 @@ def in_bulk(session: Session, log: Log, begun: replays.Begun) -> None:
 
 
 def one_by_one(session: Session, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every member join, and every event happen, by the verbs that routes call; each in a transaction of its own."""
+    """Let every member join, and every event happen, by the verbs that routes call; each in its own transaction."""
     names: Iterator[str] = iter(())
     monkeypatch.setattr("loyalty.offers.service.new_id", lambda _: next(names))
     program = rules.program_at(session, log.start)
