@@ -22,6 +22,7 @@ BENCHMARKS: Final[dict[str, tuple[str, str]]] = {
         "(a) full sales over HTTP: a third of pgbench's, 99 % within 25 ms at half load",
     ),
     "evaluations": ("evaluations:evaluations", "(b) faster than zen-engine, json-logic and cel-python"),
+    "replay": ("replay:rewards_log", "(c) replay of the rewards log: at least 5,000 events per second"),
     "size": ("sales:across_sizes", "(d) a million members: at most 1.2 times the time of a thousand"),
     "feed": ("feed:pull", "(e) a pull of one change: at most 2 ms, whatever the history"),
 }

@@ -34,6 +34,8 @@ from tests.joined import join
 from tests.made_up_log import TABLES_OF_CHANCE
 
 Run = Callable[..., Result]
+# Python 3.12 on: xdist has threads, and the processes that load are forks.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 
 @pytest.fixture
@@ -254,14 +256,14 @@ def everything_in(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("whole_group", [False, True], ids=["the parent alone", "all of its processes"])
 def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
-    replay: Run, settings: Settings, tmp_path: Path, whole_group: bool
+    replay: Run, settings: Settings, tmp_path: Path
 ) -> None:
     folder = made_up_log.random_log(9, people=300, events=14).save(tmp_path / "log")
     said = (folder, "--chunk", 3, "--processes", 2)
     killed = 0
-    for wanted in (3, 25, 60):
+    # The parent alone is killed twice: what outlives it is still loading when the next run begins.
+    for wanted, whole_group in ((3, False), (25, True), (60, False)):
         with running(settings, *said) as process:
             while process.poll() is None and chunks_loaded(settings.database_url) < wanted:
                 time.sleep(0.005)
