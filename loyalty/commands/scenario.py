@@ -58,7 +58,10 @@ program as an object is merged over the one it extends: objects by their keys (n
 rewards, tiers, products, … by key or sku ({key, remove: true} removes one, {replace: […]} replaces a list); if, expiry,
 gives and window are replaced whole.
 
-What a basket names as a coupon is a code, or the key of a coupon: then a code is made.
+What a basket names as a coupon is a code, or the key of a coupon: then the code that a rule gave to the member, or one
+that is made for it.
+
+A return without sale is of goods without their receipt: it names their price.
 
 Goods that the program does not list are added to it where the line says their price.
 

@@ -16,6 +16,7 @@ from loyalty.rules import Program
 from loyalty.scenarios import cast, nouns
 from loyalty.scenarios.cast import ANY_STORE, MAIN_TILL, SECRET, Cast, Person, Platform, Till
 from loyalty.scenarios.format import FormatInvalid
+from loyalty.scenarios.gifts import given_code
 from loyalty.scenarios.http import Client
 from loyalty.scenarios.values import Moment, Unreadable, milli_of, minor_of
 from loyalty.scenarios.workshop import World
@@ -173,6 +174,14 @@ class Play:
             rotation = codes.number_rotation(session, person.member_id)
         key = codes.number_secret(secret, person.member_id, person.account_number, rotation)
         return codes.draw_number(key, person.account_number, now=self.now)
+
+    def coupon(self, member: str | None, text: str) -> str:
+        """Return the code that a text in a basket stands for: issued by the file, given by a rule, or itself."""
+        person = self.cast.people.get(member) if member is not None else None
+        issued = self.cast.coupon(member, text)
+        if issued != text or person is None or text not in self.program.coupons:
+            return issued
+        return given_code(person.member_id, text) or text
 
     # -- requests -----------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ def body_of(play: Play, step: nouns.Step, sale: nouns.Sale, *, asking: bool = Fa
     body: dict[str, Any] = {
         "lines": lines,
         "rewards": [_claim(play, sale, claim) for claim in sale.rewards],
-        "coupons": [play.cast.coupon(sale.member, text) for text in sale.coupons],
+        "coupons": [play.coupon(sale.member, text) for text in sale.coupons],
         "tags": sorted(tags),
     }
     if (number := sale.id if asking else play.number_of_sale(sale)) is not None:
