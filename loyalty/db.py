@@ -127,6 +127,11 @@ def ask(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
             driver = lent.driver_connection
             assert isinstance(driver, psycopg.Connection)
             return pipeline.send(driver, [(statement, parameters)], begin=False)[0]
+        except psycopg.OperationalError as error:
+            if lent.driver_connection is None or lent.driver_connection.closed:
+                lent.invalidate(error)
+                db.engine.dispose()
+            raise
         finally:
             lent.close()
 
@@ -176,6 +181,18 @@ def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
+def _send(connection: Connection, statements: Sequence[pipeline.Statement]) -> list[pipeline.Rows]:
+    """Send statements; a connection that is lost by it, and those that wait in the pool, are not used again."""
+    driver = _driver_of(connection)
+    try:
+        return pipeline.send(driver, statements)
+    except psycopg.OperationalError as error:
+        if driver.closed:
+            connection.invalidate(error)
+            connection.engine.dispose()
+        raise
+
+
 # What waits on a connection for COMMIT to travel with it, or for the next statement to go before.
 _WAITING: Final = "regulars.waiting"
 
@@ -183,7 +200,7 @@ _WAITING: Final = "regulars.waiting"
 def _send_waiting(connection: Connection, *, commit: bool = False) -> None:
     statements = connection.info.pop(_WAITING, None)
     if statements:
-        pipeline.send(_driver_of(connection), [*statements, *([_COMMIT] if commit else [])])
+        _send(connection, [*statements, *([_COMMIT] if commit else [])])
 
 
 _COMMIT: Final[pipeline.Statement] = ("COMMIT", ())
@@ -196,7 +213,8 @@ def _commit_with_waiting(connection: Connection) -> None:
 
 @event.listens_for(Engine, "rollback")
 def _forget_waiting(connection: Connection) -> None:
-    connection.info.pop(_WAITING, None)
+    if not connection.invalidated:  # a lost connection has forgotten by itself
+        connection.info.pop(_WAITING, None)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -252,7 +270,9 @@ class Batch:
     def send(self, session: Session) -> list[list[tuple[Any, ...]]]:
         """Run the queued statements in one round trip inside the session's transaction."""
         session.flush()
-        return pipeline.send(connection_of(session), self._statements)
+        connection = session.connection()
+        _send_waiting(connection)
+        return _send(connection, self._statements)
 
     def send_last(self, session: Session) -> None:
         """Let the statements travel with COMMIT, or with whatever else this transaction still does before it.

@@ -60,8 +60,17 @@ class House:
         return self.folder / "serve.log"
 
     def open(self) -> None:
-        """Start the web server."""
-        self.site = serve(self.world, self.log, *self.options, port=self.port, environment=self.environment)
+        """Start the web server; again where it ended because the database was just recovering, as a supervisor does."""
+        until(self._is_started, seconds=60, what="regulars serve")
+
+    def _is_started(self) -> bool:
+        try:
+            self.site = serve(
+                self.world, self.log, *self.options, port=self.port, environment=self.environment
+            )
+        except RuntimeError:
+            return False
+        return True
 
     def close(self) -> None:
         """Kill the web server, if it runs."""
@@ -138,6 +147,17 @@ class House:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+    def forget_keys(self) -> None:
+        """Let no idempotency key be kept: for controls."""
+        self.ordain(
+            "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "CREATE TRIGGER forget BEFORE INSERT ON request_key FOR EACH ROW EXECUTE FUNCTION forget()",
+        )
+
+    def remember_keys(self) -> None:
+        """Keep idempotency keys again."""
+        self.ordain("DROP TRIGGER forget ON request_key", "DROP FUNCTION forget()")
 
     def _is_reachable(self) -> bool:
         try:

@@ -65,10 +65,7 @@ def test_the_checker_sees_what_is_lost_where_a_commit_does_not_wait_for_the_disk
 def test_the_checker_sees_what_is_sold_twice_where_keys_are_forgotten(home: House, guarded: bool) -> None:
     request = Counter(home.world, seed=3).by_name(HOT[0])
     if not guarded:
-        home.ordain(
-            "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-            "CREATE TRIGGER forget BEFORE INSERT ON request_key FOR EACH ROW EXECUTE FUNCTION forget()",
-        )
+        home.forget_keys()
     try:
         before = home.books().ids
         lost = insist(home.port, request, begun(request))  # the till never got this answer
@@ -76,7 +73,7 @@ def test_the_checker_sees_what_is_sold_twice_where_keys_are_forgotten(home: Hous
         books = home.books()
     finally:
         if not guarded:
-            home.ordain("DROP TRIGGER forget ON request_key", "DROP FUNCTION forget()")
+            home.remember_keys()
     found = flaws([again], books, before)
     if guarded:
         assert (found, again.receipt) == ([], lost.receipt)
