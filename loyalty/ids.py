@@ -10,12 +10,13 @@ from uuid import UUID
 
 _VERSION: Final = 0x7 << 76
 _VARIANT: Final = 0b10 << 62
-_LOW: Final = (1 << 62) - 1
 
 
 def new_id(now: datetime) -> str:
     """Return a fresh UUIDv7 (RFC 9562 § 5.7) for the instant ``now``, as lower-case text with dashes."""
-    return _id(now, secrets.randbits(74))
+    milliseconds = int(now.timestamp() * 1000)
+    value = (milliseconds << 80) | _VERSION | (secrets.randbits(12) << 64) | _VARIANT | secrets.randbits(62)
+    return str(UUID(int=value))
 
 
 def named_id(now: datetime, name: str) -> str:
@@ -23,11 +24,7 @@ def named_id(now: datetime, name: str) -> str:
 
     For what is brought over from elsewhere; anybody can compute it.
     """
-    return _id(now, int.from_bytes(blake2b(name.encode(), digest_size=10).digest(), "big") >> 6)
-
-
-def _id(now: datetime, bits: int) -> str:
-    """Return the UUIDv7 of an instant and 74 other bits."""
-    milliseconds = int(now.timestamp() * 1000)
-    value = (milliseconds << 80) | _VERSION | (bits >> 62 << 64) | _VARIANT | (bits & _LOW)
-    return str(UUID(int=value))
+    moment = f"{int(now.timestamp() * 1000):012x}"
+    digits = blake2b(name.encode(), digest_size=10).hexdigest()
+    variant = "89ab"[int(digits[3], 16) & 3]
+    return f"{moment[:8]}-{moment[8:]}-7{digits[:3]}-{variant}{digits[4:7]}-{digits[7:19]}"

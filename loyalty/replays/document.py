@@ -76,7 +76,8 @@ def _offer(offer: LoggedOffer, variant: Variant) -> dict[str, Any]:
         "then": [],
     }
     if offer.kind == "informational":
-        return document
+        days, rest = divmod(offer.duration_hours, 24)
+        return {**document, "days": days} if days and not rest else document
     accumulates = offer.kind == "discount"
     return {
         **document,

@@ -199,6 +199,8 @@ def _answer(
 
 def with_echoes(said: Evaluation, done: Consequences) -> Evaluation:
     """Return what the evaluator said of a purchase together with what followed from it."""
+    if not done.echoes:
+        return said
     return replace(
         said,
         earnings=(*said.earnings, *(each for echo in done.echoes for each in echo.earnings)),
