@@ -208,7 +208,13 @@ _COMMIT: Final[pipeline.Statement] = ("COMMIT", ())
 
 @event.listens_for(Engine, "commit")
 def _commit_with_waiting(connection: Connection) -> None:
-    _send_waiting(connection, commit=True)
+    try:
+        _send_waiting(connection, commit=True)
+    except BaseException:
+        # SQLAlchemy holds a commit that raised for the end, and would lend the connection in its failed transaction.
+        if not connection.invalidated:
+            _driver_of(connection).rollback()
+        raise
 
 
 @event.listens_for(Engine, "rollback")

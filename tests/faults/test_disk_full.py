@@ -1,0 +1,90 @@
+"""A full disk: sales are put off with 503, nothing is half there, and all goes on when there is space again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from loyalty.clock import SetClock
+from loyalty.config import Settings
+from loyalty.postgres import Server
+from tests.faults.desk import Desk, open_desk
+from tests.faults.disks import SmallDisk, small_disk
+from tests.wire import Wire, wired
+
+MEGABYTES = 48
+MOST = 2000
+
+
+@pytest.fixture
+def disk(server: Server, fresh_database: str) -> Iterator[SmallDisk]:
+    """Return a small disk on which the tables of this test's database are; the log of changes is elsewhere."""
+    name = fresh_database.rpartition("/")[2]
+    tablespace = f"small_{name}"
+    with small_disk(MEGABYTES, owner=server.account.uid) as disk:
+        tables = disk.folder / "tables"
+        tables.mkdir(mode=0o700)
+        server.account.give(tables)
+        with psycopg.connect(
+            server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True
+        ) as connection:
+            connection.execute(f"CREATE TABLESPACE {tablespace} LOCATION '{tables}'".encode())
+            connection.execute(f"ALTER DATABASE {name} SET TABLESPACE {tablespace}".encode())
+            yield disk
+            disk.empty()
+            connection.execute(f"ALTER DATABASE {name} SET TABLESPACE pg_default".encode())
+            connection.execute(f"DROP TABLESPACE {tablespace}".encode())
+
+
+@pytest.fixture
+def wire(disk: SmallDisk, fresh_database: str) -> Iterator[Wire]:
+    assert disk
+    with wired(fresh_database) as wire:
+        yield wire
+
+
+@pytest.fixture
+def settings(wire: Wire, tmp_path: Path) -> Settings:
+    return Settings(
+        mode="test",
+        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
+        database_url=wire.url,
+        data_dir=tmp_path,
+        rate_limits=False,
+    )
+
+
+def test_where_the_tables_have_no_room_a_sale_is_put_off_and_settled_when_there_is_some(
+    app: Flask, client: FlaskClient, clock: SetClock, settings: Settings, wire: Wire, disk: SmallDisk
+) -> None:
+    assert app.testing
+    desk = open_desk(client, clock, settings.secret_key, wire)
+    disk.fill()
+    sold, request = fill_up(desk)
+    for _ in range(3):
+        answer = desk.post(request)
+        assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert desk.sales() == sold
+    disk.empty()
+    assert desk.post(request).status_code == 200
+    assert desk.sales() == sold + 1
+    assert desk.findings() == []
+
+
+def fill_up(desk: Desk) -> tuple[int, dict[str, object]]:
+    """Sell until a sale does not fit any more; return how many did, and the one that did not."""
+    sold = desk.sales()
+    for _ in range(MOST):
+        request = desk.request()
+        answer = desk.post(request)
+        if answer.status_code != 200:
+            assert answer.json is not None
+            assert (answer.status_code, answer.json["code"]) == (503, "unreachable")
+            return sold, request
+        sold += 1
+    raise AssertionError("the disk never was full")
