@@ -22,8 +22,8 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg import errors, pq
 from psycopg.abc import PQGen
-from psycopg.abc import Transformer as Reader
-from psycopg.adapt import Transformer
+from psycopg.abc import Transformer as Adapter
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.waiting import Ready, Wait
 
 Parameters = Mapping[str, Any] | Sequence[Any]
@@ -75,12 +75,12 @@ _text_of: Final = lru_cache(maxsize=2048)(_Text)
 class _Line:
     """What is known about one connection: the statements prepared on it, and how its rows are read."""
 
-    __slots__ = ("prepared", "reader", "seen")
+    __slots__ = ("adapter", "prepared", "seen")
 
     def __init__(self) -> None:
         self.prepared: set[bytes] = set()
         self.seen: set[bytes] = set()
-        self.reader: Reader = Transformer()  # without the connection, which would never be forgotten
+        self.adapter: Adapter = Transformer()  # without the connection, which would never be forgotten
 
 
 _lines: Final[WeakKeyDictionary[psycopg.Connection[Any], _Line]] = WeakKeyDictionary()
@@ -109,7 +109,9 @@ def _exchange(
 ) -> PQGen[list[Rows]]:
     pgconn = connection.pgconn
     # Written before anything is sent: a value that cannot be written must leave the connection as it was.
-    written = [(text, *_written(text.values(values))) for text, values in _translated(statements)]
+    written = [
+        (text, *_written(line.adapter, text.values(values))) for text, values in _translated(statements)
+    ]
     begins = begin and not connection.autocommit and pgconn.transaction_status == pq.TransactionStatus.IDLE
     pgconn.enter_pipeline_mode()
     # For each result that will come: what was prepared by it, or None; and where the statements' own ones are.
@@ -139,7 +141,7 @@ def _exchange(
         raise
     pgconn.exit_pipeline_mode()
     _raise_first(connection, line, prepares, results)
-    return [_rows(line.reader, results[place]) for place in places]
+    return [_rows(line.adapter, results[place]) for place in places]
 
 
 def _is_worth_it(line: _Line, text: _Text) -> bool:
@@ -191,32 +193,36 @@ def _raise_first(
     raise error
 
 
-def _rows(reader: Reader, result: pq.abc.PGresult) -> Rows:
+def _rows(reader: Adapter, result: pq.abc.PGresult) -> Rows:
     if result.status != pq.ExecStatus.TUPLES_OK or not result.ntuples:
         return []
     reader.set_pgresult(result, format=_BINARY)
     return reader.load_rows(0, result.ntuples, tuple)
 
 
-def _written(values: Sequence[Any]) -> tuple[list[bytes | None], list[int] | None]:
+def _written(writer: Adapter, values: Sequence[Any]) -> tuple[Sequence[Any], list[pq.Format] | None]:
     """Return the values as PostgreSQL reads them, and their formats where one is binary."""
-    kinds = list(map(type, values))
-    written = [
-        None if value is None else _WRITERS.get(kind, _written_as)(value)
-        for kind, value in zip(kinds, values, strict=True)
-    ]
-    return written, [1 if kind is bytes else 0 for kind in kinds] if bytes in kinds else None
+    kinds = set(map(type, values))
+    if not kinds <= _SCALARS:
+        values = [value if type(value) in _SCALARS else _text_for(value) for value in values]
+    if bytes in kinds:
+        formats = [PyFormat.BINARY if type(value) is bytes else PyFormat.TEXT for value in values]
+        return writer.dump_sequence(values, formats), list(writer.formats or ())
+    return writer.dump_sequence(values, _texts_only(len(values))), None
 
 
-def _str(value: str) -> bytes:
-    data = value.encode()
-    if b"\0" in data:
-        raise psycopg.DataError("PostgreSQL text has no NUL character")
-    return data
+_SCALARS: Final = frozenset({type(None), str, bool, int, bytes, datetime, date, float})
 
 
-def _list(values: Sequence[Any]) -> bytes:
-    return _str(_array(values))
+@lru_cache(maxsize=_MOST_PLACES)
+def _texts_only(number: int) -> list[PyFormat]:
+    return [PyFormat.TEXT] * number
+
+
+def _text_for(value: Any) -> Any:
+    """Return a list as an array's text, and a member of a subclass (an enum of texts) as what it is."""
+    kind = _kind_of(value)
+    return _array(value) if kind in (list, tuple) else kind(value)
 
 
 def _array(values: Sequence[Any]) -> str:
@@ -244,11 +250,6 @@ def _quoted(value: str) -> str:
     return f'"{value}"'
 
 
-def _written_as(value: Any) -> bytes:
-    kind = _kind_of(value)
-    return _WRITERS[kind](kind(value))
-
-
 def _item_as(value: Any) -> str:
     kind = _kind_of(value)
     return _ITEMS[kind](kind(value))
@@ -262,17 +263,6 @@ def _kind_of(value: Any) -> type[Any]:
     raise TypeError(f"a {type(value).__name__} is no parameter: make it a text, with a cast in the statement")
 
 
-_WRITERS: Final[dict[Any, Callable[[Any], bytes]]] = {
-    str: _str,
-    bool: lambda value: b"t" if value else b"f",
-    int: lambda value: b"%d" % value,
-    bytes: lambda value: value,
-    datetime: lambda value: value.isoformat().encode(),
-    date: lambda value: value.isoformat().encode(),
-    float: lambda value: repr(value).encode(),
-    list: _list,
-    tuple: _list,
-}
 _ITEMS: Final[dict[Any, Callable[[Any], str]]] = {
     str: _quoted,
     type(None): lambda _: "NULL",

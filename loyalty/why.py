@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from loyalty.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Why:
     """The explanation of an effect: ``key`` names the sentence, ``inputs`` fill it (integers in their unit).
 

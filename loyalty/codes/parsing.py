@@ -9,12 +9,12 @@ import binascii
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from loyalty.codes.card import luhn_valid
 from loyalty.codes.refusals import CodeInvalid, CodeMistyped, CodeTooLong
+from loyalty.record import record
 
 CODE_MAX: Final = 400
 CLAIM_PREFIX: Final = "rc_"
@@ -26,7 +26,7 @@ _KID: Final = re.compile(r"[A-Za-z0-9_-]{8}", re.ASCII)
 _SAFE_INTEGER: Final = 2**53 - 1  # the counter lives in JavaScript
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PayCode:
     """A pay code as it was read; not verified. ``signed`` is what ``signature`` (r ‖ s, 64 bytes) is over."""
 
@@ -48,7 +48,7 @@ class PayCode:
         return f"pay:{self.kid}:{self.counter}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumberCode:
     """A rotating number as it was read; not verified."""
 
@@ -66,7 +66,7 @@ class NumberCode:
         return f"number:{self.account_number}{self.password}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CardCode:
     """A printed card's number: says who, proves nothing."""
 
@@ -78,7 +78,7 @@ class CardCode:
         return f"card:{self.card_number}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClaimCode:
     """A receipt's claim code as it was read; not verified. ``reference`` is the receipt (a sale's id)."""
 

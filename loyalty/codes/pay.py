@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -27,13 +26,14 @@ from loyalty.codes.refusals import (
     CodeUnknown,
 )
 from loyalty.codes.secrecy import Epoch
+from loyalty.record import record
 
 WINDOW_SECONDS: Final = 45
 AHEAD_SECONDS: Final = 15
 BOUND_FOR: Final = timedelta(hours=12)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """Where a code was seen first: a row of ``code_use``."""
 
@@ -41,7 +41,7 @@ class Use:
     used_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verified:
     """A code that was accepted.
 

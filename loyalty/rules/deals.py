@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, Literal
 
+from loyalty.record import record
 from loyalty.rules.outcome import Expiry
 from loyalty.rules.specs import Effect, Limit, On, Stack, Texts, Validity, Where, Who
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleSpec:
     """One rule. ``condition`` is the document's own tree (conditions.py compiles it); None holds always.
 
@@ -38,7 +39,7 @@ class RuleSpec:
     text: Texts = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GiveFreeItem:
     """One piece free, worth at most ``max_minor``; the member pays the rest."""
 
@@ -47,7 +48,7 @@ class GiveFreeItem:
     of: Literal["cheapest", "dearest"] = "dearest"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GiveAmountOff:
     """An amount off the matching piece (never more than it costs)."""
 
@@ -56,7 +57,7 @@ class GiveAmountOff:
     of: Literal["order", "cheapest", "dearest"] = "dearest"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GivePercentOff:
     """A percent off the matching lines, at most ``max_minor``."""
 
@@ -66,7 +67,7 @@ class GivePercentOff:
     of: Literal["order", "cheapest", "dearest"] = "order"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GiveOption:
     """One option free, worth at most ``max_minor``; empty ``options`` means any priced option."""
 
@@ -75,7 +76,7 @@ class GiveOption:
     options: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GiveMerchandise:
     """One piece of a product, whatever it costs."""
 
@@ -85,7 +86,7 @@ class GiveMerchandise:
 Gift = GiveFreeItem | GiveAmountOff | GivePercentOff | GiveOption | GiveMerchandise
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reward:
     """What points buy. ``price_milli`` unless ``prices`` names the member's tier.
 
@@ -111,7 +112,7 @@ class Reward:
         return self.prices.get(tier, self.price_milli)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChallengeWindow:
     """The time in which a challenge counts, both ends included (the last one unless ``includes_end`` is false).
 
@@ -127,7 +128,7 @@ class ChallengeWindow:
     includes_end: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Challenge:
     """Progress towards ``target``: minor units (accumulated, single_purchase), pieces, visits or distinct days."""
 
@@ -140,7 +141,7 @@ class Challenge:
     purchase_counts_for: Literal["all_open", "oldest_open"] = "all_open"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """Something sent to members. ``effects`` are a challenge's award, or what holds while it is open.
 
@@ -168,7 +169,7 @@ class Offer:
     text: Texts = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Coupon:
     """What a coupon code does. ``uses`` is how often one code can be used in all (None: no end; ``single`` is 1)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from loyalty.record import record
 from loyalty.rules.instances import open_instance, opted_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Reason = Literal["time", "offer", "who"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Demand:
     """One demand; ``reason`` is what it is about, for whoever explains why it was not met."""
 

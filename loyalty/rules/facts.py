@@ -7,15 +7,17 @@ Money is integer minor units, points are integer thousandths (``_milli``), insta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Any, Literal
+
+from loyalty.record import record
 
 Channel = Literal["app", "web", "store"]
 TenderKind = Literal["wallet", "cash", "card", "gift_card", "other"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """One line of a basket. ``unit_price_minor`` is the price of one unit with its options, before any discount.
 
@@ -39,7 +41,7 @@ class Line:
         return self.quantity * self.unit_price_minor
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tender:
     """What somebody pays with, and how much of the total."""
 
@@ -47,7 +49,7 @@ class Tender:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RewardClaim:
     """A reward the member wants in this basket; ``line`` names the line it is for (else the evaluator chooses).
 
@@ -61,7 +63,7 @@ class RewardClaim:
     hold: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CouponClaim:
     """A coupon code that was presented and found: ``coupon`` is its key in the program, ``id`` the code's own id."""
 
@@ -70,7 +72,7 @@ class CouponClaim:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Basket:
     """What is bought, where, when and how it is paid for.
 
@@ -89,7 +91,7 @@ class Basket:
     paid_minor: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Occasion:
     """Something other than a purchase that rules answer: ``top_up``, ``signup``, ``event:<name>``, …
 
@@ -104,7 +106,7 @@ class Occasion:
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Used:
     """How much of a limit is used in one period: times, and the amount in the limit's own unit."""
 
@@ -114,7 +116,7 @@ class Used:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """What one line of one past sale contributed to a challenge (returned parts already taken out).
 
@@ -129,7 +131,7 @@ class Step:
     occurred_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OfferInstance:
     """One offer a member received. Listed in order of receipt; completed and expired ones are not passed in,
     except completed challenges whose window is still open (they go on counting, so that a return can be exact).
@@ -147,7 +149,7 @@ class OfferInstance:
     days: frozenset[date] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grant:
     """A reward or coupon that was given to the member, to be used once before ``valid_until``."""
 
@@ -157,7 +159,7 @@ class Grant:
     valid_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemberFacts:
     """What rules may ask about a member, as of the moment of the occasion."""
 

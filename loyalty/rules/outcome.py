@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from loyalty.record import record
 from loyalty.why import Why
 
 ByLine = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discount:
     """Money off. ``points_milli`` is what it costs the member (a reward), 0 for rules, coupons and grants.
 
@@ -34,7 +34,7 @@ class Discount:
     offer_instance: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expiry:
     """How long a lot lives, as the program says it; ``loyalty.rules.expiry`` turns it into an instant."""
 
@@ -42,7 +42,7 @@ class Expiry:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Earning:
     """Points given. ``stage`` is ``base``, ``multiplier`` or ``bonus``; several earnings may share one rule."""
 
@@ -57,7 +57,7 @@ class Earning:
     offer_instance: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contribution:
     """What one line of this basket adds to a challenge; ``quantity`` is the line's, for exact returns."""
 
@@ -66,7 +66,7 @@ class Contribution:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Progress:
     """A challenge that this occasion moved. Where ``completes``, its award is among the earnings and grants."""
 
@@ -80,7 +80,7 @@ class Progress:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LimitUse:
     """What is counted against a limit: per member, or program-wide (``shared``: a budget)."""
 
@@ -96,7 +96,7 @@ class LimitUse:
     by_line: ByLine = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrantGiven:
     """A reward given to the member, to be used once; or a coupon (then ``reward`` is empty)."""
 
@@ -109,7 +109,7 @@ class GrantGiven:
     offer_instance: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TierSet:
     """A rule puts the member into a tier."""
 
@@ -119,7 +119,7 @@ class TierSet:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extension:
     """Lots earned before ``earned_before`` that end at all live ``months`` calendar months longer."""
 
@@ -129,7 +129,7 @@ class Extension:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """Something to tell the member (``notify``) or a partner (``partner``), through the outbox."""
 
@@ -139,7 +139,7 @@ class Message:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hint:
     """A warning (value would be lost) or a near miss (why a rule did not apply): ``code`` for programs."""
 
@@ -148,7 +148,7 @@ class Hint:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineOutcome:
     """What one line costs after all price effects."""
 
@@ -158,7 +158,7 @@ class LineOutcome:
     net_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evaluation:
     """Everything the program says about one occasion."""
 

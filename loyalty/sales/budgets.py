@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from loyalty.db import Batch
+from loyalty.record import record
 from loyalty.rules.outcome import LimitUse
 
 BUCKETS: Final = 8
@@ -15,7 +15,7 @@ BUCKETS: Final = 8
 SMALL_BUDGET: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Taking:
     """What is taken from one bucket of a budget, and how much that bucket may ever give."""
 

@@ -17,6 +17,7 @@ from loyalty import rules
 from loyalty.ids import new_id
 from loyalty.ledger import Books, available_milli, chart, why_json
 from loyalty.offers import new_code
+from loyalty.record import record
 from loyalty.rules import expiry
 from loyalty.rules.facts import Basket, Grant, Occasion, OfferInstance, Used
 from loyalty.rules.outcome import (
@@ -43,7 +44,7 @@ SOURCES: Final = {
 ROUNDS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """When and by what an effect happens. ``reference`` names the sale, top-up or event."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 from loyalty import codes
 from loyalty.actor import Actor
 from loyalty.errors import Denied
+from loyalty.record import record
 from loyalty.rules.facts import Basket
 from loyalty.sales.refusals import CodeCannotPay, MemberBlocked, NobodyScanned, NumberCap
 from loyalty.sales.requests import SaleRequest
@@ -18,7 +18,7 @@ from loyalty.sales.state import State, Who
 NUMBER_CAP_MINOR: Final = 2_500
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Presented:
     """What the caller showed: how to find the member, and the parsed code if there was one."""
 
@@ -27,7 +27,7 @@ class Presented:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identified:
     """What was proven: ``payment`` may spend all, ``capped`` a little, ``identity`` nothing; ``nobody`` is nobody."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from loyalty import rules
 from loyalty.ledger import InsufficientFunds, available_milli, chart
+from loyalty.record import record
 from loyalty.rules.facts import Basket, Tender
 from loyalty.rules.outcome import Evaluation
 from loyalty.sales import activity, advance, effects
@@ -16,7 +17,7 @@ from loyalty.sales.state import State
 from loyalty.why import Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Payment:
     """How the total is covered: ``due_minor`` nobody has reported as paid, ``change_minor`` goes back in cash."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.record import record
 from loyalty.rules.facts import Channel, RewardClaim, TenderKind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineRequest:
     """One line as the caller knows it. ``price_minor`` is for one piece with its options; ``None``: the catalog's.
 
@@ -26,7 +26,7 @@ class LineRequest:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TenderRequest:
     """A means of payment. ``amount_minor`` of cash may exceed what is due: the rest is change.
 
@@ -38,7 +38,7 @@ class TenderRequest:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaleRequest:
     """A basket to be quoted or settled.
 
@@ -60,7 +60,7 @@ class SaleRequest:
     occurred_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReturnLine:
     """So many pieces of one line of a sale, named by its ``line`` or, where that is unique enough, its ``sku``."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from loyalty.ids import new_id
 from loyalty.jsontext import canonical, dumps
 from loyalty.ledger import InsufficientPoints
 from loyalty.offers import code_hash
+from loyalty.record import record
 from loyalty.rules.facts import Basket
 from loyalty.sales import (
     advance,
@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """One request on its way: who asks for what, when, and how a retry of it is known."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from loyalty.ledger import Books
+from loyalty.record import record
 from loyalty.rules import expiry
 from loyalty.rules.program import Program
 from loyalty.sales.state import State
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from loyalty.sales.effects import Consequences
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TierMove:
     """One move between tiers (or a renewal), to be written."""
 

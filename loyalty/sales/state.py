@@ -14,6 +14,7 @@ from loyalty import codes, rules
 from loyalty.db import Batch
 from loyalty.ledger import Books
 from loyalty.ledger import queries as ledger_queries
+from loyalty.record import record
 from loyalty.rules import tiers
 from loyalty.rules.facts import Grant, MemberFacts, OfferInstance, Used
 from loyalty.rules.program import Program
@@ -22,7 +23,7 @@ from loyalty.sales import queries
 NOBODY: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Who:
     """How the member is named: by id, by the handle of a scanned code, by public id, or not at all."""
 
@@ -40,7 +41,7 @@ class Who:
         return queries.BY_ID
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What one occasion has to look up besides the member: keys, codes, coupons, prices."""
 
@@ -91,7 +92,7 @@ class Standing:
     tier_then: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredAnswer:
     """The answer an idempotency key was given before."""
 
@@ -100,7 +101,7 @@ class StoredAnswer:
     answer: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CouponRow:
     """A coupon code as it stands."""
 

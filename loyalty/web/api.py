@@ -58,6 +58,7 @@ from marshmallow import Schema, fields
 
 from loyalty.actor import Actor
 from loyalty.errors import DomainError, Unauthenticated
+from loyalty.record import record
 from loyalty.web.fields import Id, Input
 from loyalty.web.limits import Limit
 from loyalty.web.site import Site
@@ -65,7 +66,7 @@ from loyalty.web.site import Site
 JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """A way to be known. ``identify`` returns the actor or raises ``Unauthenticated``.
 
@@ -78,7 +79,7 @@ class Caller:
     errors: tuple[type[DomainError], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Media:
     """A body that is no JSON document: its media type and what it is. As a request body it arrives as ``bytes``."""
 
@@ -89,7 +90,7 @@ class Media:
 SchemaLike = Schema | type[Schema]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a route answers, where it is more than the usual status and a body."""
 
