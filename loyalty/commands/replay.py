@@ -98,11 +98,13 @@ def rewards_log(
         _unreadable(error)
     if database is None and not variant.is_the_logs:
         database = f"{_DATABASE}_{variant.name}"
+    seconds = time.monotonic() - began
     with application(database=database, create=True) as app:
+        began = time.monotonic()  # the database may have been made just now: that is not the replay
         settings: Settings = app.extensions["regulars"].settings
         begun = _load(settings, log, variant, processes, chunk_members, quiet=as_json)
         found = _finish(log)
-    seconds = time.monotonic() - began
+        seconds += time.monotonic() - began
     document = _document(log, variant, begun, found, database, seconds)
     if as_json:
         print_json(document)

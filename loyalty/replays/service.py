@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, insert, select, text, update
@@ -23,6 +23,9 @@ from loyalty.rules.program import Program
 
 NAME: Final = "rewards-log"
 CHUNK: Final = 200
+# What is in force today in a database of play, unless something is already: since when, as in ``loyalty.demo``.
+SHIPPED: Final = "cafe-stars"
+OPEN_SINCE: Final = timedelta(days=90)
 _FILLED: Final = (
     "account", "change", "challenge_step", "imported_member", "ledger_transaction", "lot", "lot_use", "member",
     "offer_instance", "posting", "sale", "sale_line", "standing", "tier_earning",
@@ -110,7 +113,7 @@ def _begin(
     joined = session.scalar(select(func.count()).select_from(Member)) or 0
     if joined and not play:
         raise InEarnest(members=joined)
-    version = _put_program(session, log, variant, now=now)
+    version = _put_program(session, log, variant, play=play, now=now)
     session.add(
         Replay(name=NAME, sha256=log.sha256, settings=variant.settings, program_version=version, began_at=now)
     )
@@ -132,14 +135,16 @@ def _begin(
     return version
 
 
-def _put_program(session: Session, log: Log, variant: Variant, *, now: datetime) -> int:
-    """Put the log's program into force from the log's first hour until whatever is in force later."""
+def _put_program(session: Session, log: Log, variant: Variant, *, play: bool, now: datetime) -> int:
+    """Put the log's program into force from the log's first hour until another one is, later."""
     try:
         version = rules.version_at(session, log.start)
     except rules.NoProgram:
         pass
     else:
         raise ProgramInTheWay(version=version, at=log.start.isoformat(timespec="minutes"))
+    if play:
+        _open_cafe(session, now=now)
     try:
         entry_tier = rules.program_at(session, now).entry_tier.key
     except rules.NoProgram:
@@ -151,6 +156,16 @@ def _put_program(session: Session, log: Log, variant: Variant, *, now: datetime)
     )
     rules.refresh(session, now=now)
     return version
+
+
+def _open_cafe(session: Session, *, now: datetime) -> None:
+    """Where nothing is in force yet, let a program for today follow the log's: the demo's, as the demo would put it."""
+    try:
+        rules.program_at(session, now)
+    except rules.NoProgram:
+        since = now - OPEN_SINCE
+        document = rules.load_shipped(SHIPPED)
+        rules.apply(session, document, actor=SYSTEM, live_from=since, note="Follows a replay.", now=since)
 
 
 def load_chunk(

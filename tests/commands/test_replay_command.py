@@ -191,6 +191,22 @@ def test_it_lives_beside_a_cafe_whose_program_stays_as_it_is(app: Flask, replay:
         assert all(tier in program.tiers for tier in tiers)
 
 
+def test_in_play_a_program_for_today_follows(app: Flask, replay: Run, folder: Path) -> None:
+    assert replay(folder).exit_code == 0
+    with app.app_context(), transaction() as session:
+        assert rules.program_at(session, datetime.now(UTC), fresh=True).key == "cafe-stars"
+        assert rules.program_at(session, datetime(2018, 6, 1, tzinfo=UTC)).key == "rewards-log"
+
+
+def test_in_earnest_the_log_comes_alone(
+    app: Flask, replay: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_MODE", "production")
+    assert replay(folder).exit_code == 0
+    with app.app_context(), transaction() as session:
+        assert [each.program for each in rules.list_versions(session)] == ["rewards-log"]
+
+
 def test_a_program_that_was_in_force_then_is_not_disturbed(app: Flask, replay: Run, folder: Path) -> None:
     cafe(app, since=datetime(2015, 1, 1, tzinfo=UTC))
     result = replay(folder)
