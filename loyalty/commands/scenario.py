@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from loyalty.scenarios import (
     Workshop,
     described,
     json_schema,
+    lines_of,
     load,
     play,
 )
@@ -170,11 +172,27 @@ def _read(files: Sequence[tuple[Path, bool]]) -> tuple[list[Scenario], list[Form
     invalid: list[FormatInvalid] = []
     for path, in_folder in files:
         try:
-            documents = [each for each in load(path) if not (in_folder and _is_program(each))]
-            scenarios += [read_document(each, path=str(path)) for each in documents]
+            documents = load(path)
         except FormatInvalid as error:
             invalid.append(error)
+            continue
+        for number, each in enumerate(documents):
+            if in_folder and _is_program(each):
+                continue
+            try:
+                scenarios.append(replace(read_document(each, path=str(path)), document=number))
+            except FormatInvalid as error:
+                invalid.append(_located(error, number))
     return scenarios, invalid
+
+
+def _located(error: FormatInvalid, document: int) -> FormatInvalid:
+    """Return an error of one document of a file with the lines that it is about."""
+    path = Path(error.path)
+    if path.suffix in ENDINGS and path.is_file():
+        lines = lines_of(path)
+        error.lines = lines[document] if document < len(lines) else {}
+    return error
 
 
 def _is_program(value: object) -> bool:
@@ -200,7 +218,7 @@ def _played(
                 try:
                     result = play(workshop, scenario, door)
                 except FormatInvalid as error:
-                    invalid.append(error)
+                    invalid.append(_located(error, scenario.document))
                     if not as_json:
                         print_flaws(notices, error)
                     break

@@ -1,7 +1,7 @@
 """Scenario files: played through every door's real HTTP interface, compared with what they expect."""
 
 from loyalty.scenarios.doors import ABOUT, DOORS
-from loyalty.scenarios.format import FormatInvalid, described, json_schema, load, load_text, read
+from loyalty.scenarios.format import FormatInvalid, described, json_schema, lines_of, load, load_text, read
 from loyalty.scenarios.nouns import Scenario
 from loyalty.scenarios.runner import Failure, Result, play
 from loyalty.scenarios.workshop import Workshop
@@ -16,6 +16,7 @@ __all__ = [
     "Workshop",
     "described",
     "json_schema",
+    "lines_of",
     "load",
     "load_text",
     "play",

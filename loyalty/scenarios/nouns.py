@@ -333,7 +333,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A whole file (or one document of it); ``path`` is where it was read, so that programs beside it are found."""
+    """A whole file (or its ``document`` of that place); ``path`` is where it was read: programs may lie beside it."""
 
     path: str
     name: str
@@ -346,3 +346,4 @@ class Scenario:
     coupons: tuple[CouponGiven, ...]
     steps: tuple[Step, ...]
     through: tuple[str, ...]
+    document: int = 0

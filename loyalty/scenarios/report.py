@@ -44,7 +44,9 @@ def print_flaws(console: Console, error: FormatInvalid) -> None:
     """Print what is wrong with a file."""
     console.print(f"[red]INVALID[/]  {escape(error.path)}", soft_wrap=True)
     for flaw in error.flaws:
-        console.print(f"      {escape(flaw.pointer or '/')}: {escape(flaw.detail)}", soft_wrap=True)
+        line = error.line_of(flaw.pointer)
+        where = flaw.pointer or "/" if line is None else f"line {line}, {flaw.pointer or '/'}"
+        console.print(f"      {escape(where)}: {escape(flaw.detail)}", soft_wrap=True)
 
 
 def print_summary(
@@ -66,7 +68,14 @@ def document(results: Sequence[Result], invalid: Sequence[FormatInvalid]) -> dic
         "invalid": [
             {
                 "path": error.path,
-                "flaws": [{"pointer": flaw.pointer, "detail": flaw.detail} for flaw in error.flaws],
+                "flaws": [
+                    {
+                        "line": error.line_of(flaw.pointer),
+                        "pointer": flaw.pointer,
+                        "detail": flaw.detail,
+                    }
+                    for flaw in error.flaws
+                ],
             }
             for error in invalid
         ],

@@ -20,6 +20,7 @@ from loyalty.scenarios.doors.phone import Phone
 from loyalty.scenarios.doors.store import Store
 from loyalty.scenarios.format import FormatInvalid
 from loyalty.scenarios.looking import Stand, earned_since, stand_of
+from loyalty.scenarios.names import unknown_names
 from loyalty.scenarios.play import Outcome, Play
 from loyalty.scenarios.values import Unreadable
 from loyalty.scenarios.workshop import Workshop
@@ -60,6 +61,8 @@ class Result:
 def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
     """Play a scenario through a door; raise ``FormatInvalid`` where it means nothing in its program."""
     document, program = prepared(workshop, scenario)
+    if flaws := unknown_names(scenario, program):
+        raise FormatInvalid(scenario.path, flaws)
     zone = program.zone_of(scenario.store or next(iter(program.stores), None))
     start = start_of(scenario, zone)
     with workshop.world(document, now=start) as world:

@@ -92,11 +92,19 @@ def _anything(value: Any) -> Any:
     return value
 
 
+def _amount(value: Any) -> Any:
+    number = decimal_of(value)
+    if number < 0:
+        raise Unreadable("expected 0 or more")
+    return number
+
+
 TEXT: Final = Scalar(_text, {"type": ["string", "number"]})
 KEY: Final = Scalar(_key, {"type": ["string", "number"]})
 FLAG: Final = Scalar(_flag, {"type": "boolean"})
 COUNT: Final = Scalar(_count, {"type": ["integer", "string"], "minimum": 0})
 NUMBER: Final[Scalar] = Scalar(decimal_of, {"type": ["number", "string"], "pattern": r"^[+-]?\d+(\.\d+)?$"})
+AMOUNT: Final[Scalar] = Scalar(_amount, {"type": ["number", "string"], "pattern": r"^\+?\d+(\.\d+)?$"})
 MOMENT: Final = Scalar(moment_of, {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}"})
 DAY: Final = Scalar(day_of, {"type": "string", "format": "date"})
 ANYTHING: Final = Scalar(_anything, {})

@@ -268,3 +268,54 @@ def test_an_unexpected_error_is_a_failure_of_that_scenario_only(
             ("besides", "an answer", "ZeroDivisionError: oh")
         ]
     assert play(SALE.replace("EARNED", "6.90")).ok
+
+
+def test_a_wrong_file_names_the_line_in_every_document_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "name: one\nmembers: [ann]\nsteps: [{at: 2026-03-10, expect: {}}]\n---\nname: two\n"
+        "members: {ann: {}}\nsteps:\n  - at: 2026-03-10T09:00\n    expekt: {points: 0}\n"
+        "---\nname: three\nmembers:\n  ann:\n    tier: golden\nsteps: [{at: 2026-03-10, expect: {}}]\n"
+    )
+    wrong = regulars(str(file), "--through", "store", "--json")
+    assert wrong.exit_code == 2
+    flaws = [flaw for each in json.loads(wrong.stdout)["invalid"] for flaw in each["flaws"]]
+    assert [(flaw["line"], flaw["pointer"]) for flaw in flaws] == [
+        (9, "/steps/0/expekt"),
+        (14, "/members/ann/tier"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ("{name: x, members: {ann: {wallet: -5}}, steps: [{expect: {}}]}", "/members/ann/wallet"),
+        ("{name: x, members: {ann: {lots: [-1]}}, steps: [{expect: {}}]}", "/members/ann/lots/0/points"),
+        ("{name: x, steps: [{return: }]}", "/steps/0/return"),
+        ("{name: x, steps: [{return: {lines: [{line: a}]}}]}", "/steps/0/return/lines/0"),
+    ],
+)
+def test_what_cannot_be_at_the_beginning_is_a_flaw(text: str, pointer: str) -> None:
+    assert any(flaw.startswith(f"{pointer}: expected") for flaw in flaws_of(text))
+
+
+@pytest.mark.parametrize("start", ["tier: golden", "offers: [nope]", "coupons: [nope]", "grants: [nope]"])
+def test_a_name_that_the_program_does_not_know_is_a_flaw(play: Any, start: str) -> None:
+    with pytest.raises(scenarios.FormatInvalid, match="the program has no"):
+        play(f"{{name: x, members: {{ann: {{{start}}}}}, steps: [{{expect: {{}}}}]}}")
+
+
+def test_removing_what_a_program_does_not_have_is_a_flaw(play: Any) -> None:
+    with pytest.raises(scenarios.FormatInvalid, match="no green-bass to remove; did you mean green-base"):
+        play("{name: x, program: {rules: [{key: green-bass, remove: true}]}, steps: [{expect: {}}]}")
+
+
+def test_a_till_without_a_network_takes_no_more_from_a_wallet_than_it_knows_to_be_there(play: Any) -> None:
+    text = (
+        "{name: x, members: {ann: {wallet: 5}}, steps: [{at: 2026-03-10T09:00, sale: {member: ann, "
+        "lines: [{sku: latte, price: 7}], pay: [{wallet: 7}] LATE}, expect: EXPECT}]}"
+    )
+    refused = "{error: insufficient_funds, missing: 2, wallet: 5}"
+    assert play(text.replace(" LATE", "").replace("EXPECT", refused), "offline").ok
+    late = text.replace(" LATE", ", offline: true").replace("EXPECT", "{earned: 7, wallet: 0, risk: 2}")
+    assert play(late, "offline").ok

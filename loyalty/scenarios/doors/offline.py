@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from loyalty import codes
+from loyalty import codes, ledger
+from loyalty.db import snapshot
 from loyalty.scenarios import nouns
 from loyalty.scenarios.cast import Till
 from loyalty.scenarios.doors.basket import body_of, listed, rest_of
@@ -40,8 +41,31 @@ class OfflineTill:
         return Outcome(left_out="a till without a network quotes nothing")
 
     def sale(self, play: Play, step: nouns.Step, sale: nouns.Sale) -> Outcome:
-        """Queue a sale and hand it in."""
+        """Queue a sale and hand it in; refuse what the till itself would refuse."""
+        if (refused := self._uncovered(play, step, sale)) is not None:
+            return refused
         return self.hand_in(play, self.queue(play, step, sale))
+
+    def _uncovered(self, play: Play, step: nouns.Step, sale: nouns.Sale) -> Outcome | None:
+        """Return the refusal of a till that had its network a moment ago and knows that a wallet does not cover this.
+
+        A sale that is written as a late one (offline, occurred_at, uploaded_at) has happened: it is handed in.
+        """
+        asked = sum(
+            tender["amount_minor"] for tender in listed(play, step, sale) if tender["kind"] == "wallet"
+        )
+        late = sale.offline or sale.occurred_at is not None or sale.uploaded_at is not None
+        if late or not asked or sale.member is None or play.known(sale) is not None:
+            return None
+        with snapshot() as session:
+            balance = ledger.read_books(
+                session, play.person(sale.member, step).member_id
+            ).account.wallet_minor
+        if asked <= balance:
+            return None
+        note = "refused by the till, which knows the balance; what is handed in is always taken"
+        missing = {"missing_minor": asked - balance}
+        return Outcome(error=ledger.InsufficientFunds.code, facts=missing, detail=note, notes=[note])
 
     def queue(self, play: Play, step: nouns.Step, sale: nouns.Sale) -> Queued:
         """Ring a sale up without a network: scan, sign, queue. A sale that is in the queue already stays as it is."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from loyalty.scenarios import nouns
 from loyalty.scenarios.shapes import (
+    AMOUNT,
     COUNT,
     FLAG,
     KEY,
@@ -67,10 +68,10 @@ CLAIM: Final = Record(
 def _rest(value: Any) -> Any:
     if isinstance(value, str) and value.strip().lower() in ("rest", "all"):
         return None
-    return NUMBER.make(value)
+    return AMOUNT.make(value)
 
 
-AMOUNT_OR_REST: Final = Scalar(_rest, {"anyOf": [NUMBER.schema(), {"enum": ["rest", "all"]}]})
+AMOUNT_OR_REST: Final = Scalar(_rest, {"anyOf": [AMOUNT.schema(), {"enum": ["rest", "all"]}]})
 PAY: Final = Pairs(TENDER, AMOUNT_OR_REST, 'payments such as [{wallet: "1.25"}] or wallet')
 
 

@@ -7,7 +7,7 @@ decimals stay exact, and a key that is there twice is an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,13 @@ class FormatInvalid(Invalid):
         more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
         super().__init__(f"{path}: {first}{more}", flaws=flaws)
         self.path = path
+        self.lines: Mapping[str, int] = {}
+
+    def line_of(self, pointer: str) -> int | None:
+        """Return the line of the file that a pointer leads to, or the nearest thing around it; ``None``: not known."""
+        while pointer and pointer not in self.lines:
+            pointer = pointer.rpartition("/")[0]
+        return self.lines.get(pointer)
 
 
 class _Loader(yaml.SafeLoader):
@@ -91,3 +98,25 @@ def load_text(text: str, *, path: str) -> list[Any]:
     if not documents:
         raise FormatInvalid(path, (Flaw("", "expected a scenario: the file is empty"),))
     return documents
+
+
+def lines_of(path: Path) -> list[Mapping[str, int]]:
+    """Return, for each document of a file that can be read, the line of everything in it by its JSON pointer."""
+    nodes = [node for node in yaml.compose_all(path.read_text("utf-8"), _Loader) if not _is_nothing(node)]
+    return [dict(_places(node, "")) for node in nodes]
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _places(node: yaml.Node, pointer: str) -> Iterator[tuple[str, int]]:
+    yield pointer, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = str(key.value).replace("~", "~0").replace("/", "~1")
+            yield from _places(value, f"{pointer}/{name}")
+            yield f"{pointer}/{name}", key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for place, value in enumerate(node.value):
+            yield from _places(value, f"{pointer}/{place}")

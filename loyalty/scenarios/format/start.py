@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from loyalty.scenarios import nouns
 from loyalty.scenarios.shapes import (
+    AMOUNT,
     COUNT,
     DAY,
     FLAG,
     KEY,
     MOMENT,
-    NUMBER,
     TEXT,
     Key,
     Many,
@@ -40,7 +40,7 @@ def _lot(points: Any, earned_at: Any, expires_at: Any) -> nouns.Lot:
 LOT: Final = Record(
     "a lot of points",
     {
-        "points": Key(NUMBER, "How many points are in it.", ("amount",), required=True),
+        "points": Key(AMOUNT, "How many points are in it.", ("amount",), required=True),
         "earned_at": Key(MOMENT, "When they were earned; the first step if left out.", ("earned", "at")),
         "expires_at": Key(
             END, "When they are gone; as the program says if left out, never if null.", ("expires", "until")
@@ -132,12 +132,12 @@ MEMBER: Final = Record(
     "a member",
     {
         "tier": Key(KEY, "The tier; the program's first if left out."),
-        "points": Key(NUMBER, "Points in one lot earned at the first step (or use lots)."),
+        "points": Key(AMOUNT, "Points in one lot earned at the first step (or use lots)."),
         "lots": Key(Many(LOT), "Points with their dates: {points, earned_at, expires_at}.", default=()),
-        "owed": Key(NUMBER, "Points the member owes."),
-        "wallet": Key(NUMBER, "Stored value."),
-        "wallet_limit": Key(NUMBER, "Most that the wallet may hold; as the program says if left out."),
-        "tier_points": Key(NUMBER, "The tier counter."),
+        "owed": Key(AMOUNT, "Points the member owes."),
+        "wallet": Key(AMOUNT, "Stored value."),
+        "wallet_limit": Key(AMOUNT, "Most that the wallet may hold; as the program says if left out."),
+        "tier_points": Key(AMOUNT, "The tier counter."),
         "tier_since": Key(MOMENT, "Since when the member has the tier."),
         "tier_until": Key(Maybe(MOMENT), "The last day (or, with a time, the end) of the tier's validity."),
         "joined": Key(MOMENT, "When the member joined; the first step if left out.", ("joined_at",)),
@@ -160,7 +160,7 @@ MEMBER: Final = Record(
             default=(),
         ),
         "visits": Key(COUNT, "How often the member came before."),
-        "spent": Key(NUMBER, "What the member spent before."),
+        "spent": Key(AMOUNT, "What the member spent before."),
         "last_visit": Key(MOMENT, "When the member last came.", ("last_visit_at",)),
     },
     nouns.Member,
