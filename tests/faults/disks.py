@@ -12,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ import pytest
 # linux/ext4.h: EXT4_IOC_SHUTDOWN, and "as if the power went": what the journal has not yet written is gone.
 _SHUTDOWN: Final = 0x8004587D
 _NO_LOG_FLUSH: Final = 2
+_UNMOUNT_TRIES: Final = 100
 
 
 class SmallDisk:
@@ -49,15 +51,15 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(megabytes: int, *, owner: int) -> Iterator[SmallDisk]:
-    """Have a tmpfs of this size that belongs to the user ``owner``."""
-    with _folder() as folder:
-        options = f"size={megabytes}m,mode=0755,uid={owner}"
-        _mount("-t", "tmpfs", "-o", options, "regulars-small", folder)
-        try:
-            yield SmallDisk(folder)
-        finally:
-            _unmount(folder)
+def small_disk(at: Path, *, megabytes: int) -> Iterator[SmallDisk]:
+    """Have a tmpfs of this size mounted at a folder, owned as that is."""
+    owner = at.stat()
+    options = f"size={megabytes}m,mode={owner.st_mode & 0o777:o},uid={owner.st_uid},gid={owner.st_gid}"
+    _mount("-t", "tmpfs", "-o", options, "regulars-small", at)
+    try:
+        yield SmallDisk(at)
+    finally:
+        _unmount(at)
 
 
 class PlugDisk:
@@ -85,33 +87,22 @@ class PlugDisk:
 
 
 @contextmanager
-def plug_disk(megabytes: int) -> Iterator[PlugDisk]:
-    """Have an ext4 of this size in a sparse file, mounted."""
-    with (
-        _folder() as folder,
-        tempfile.NamedTemporaryFile(dir=folder.parent, prefix="regulars-disk-") as image,
-    ):
+def plug_disk(at: Path, *, megabytes: int) -> Iterator[PlugDisk]:
+    """Have an ext4 of this size, in a sparse file beside the folder, mounted at it and owned as that is."""
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("mkfs.ext4 is missing (Debian: e2fsprogs)")
+    with tempfile.NamedTemporaryFile(dir="/var/tmp", prefix="regulars-disk-") as image:
         image.truncate(megabytes * 1024**2)
-        if shutil.which("mkfs.ext4") is None:
-            pytest.skip("mkfs.ext4 is missing (Debian: e2fsprogs)")
         subprocess.run(["mkfs.ext4", "-q", "-F", image.name], check=True, capture_output=True)
-        disk = PlugDisk(folder, Path(image.name))
+        owner = at.stat()
+        disk = PlugDisk(at, Path(image.name))
         disk.plug_in()
-        folder.chmod(0o755)
         try:
+            os.chown(at, owner.st_uid, owner.st_gid)
+            at.chmod(owner.st_mode & 0o777)
             yield disk
         finally:
             disk.unplug()
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="regulars-mount-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        folder.rmdir()
 
 
 def _mount(*arguments: str | Path) -> None:
@@ -123,5 +114,12 @@ def _mount(*arguments: str | Path) -> None:
 
 
 def _unmount(folder: Path) -> None:
-    if folder.is_mount():
-        subprocess.run(["umount", "--lazy", folder], check=True, capture_output=True)
+    """Unmount; wait for those who are just leaving. (A lazy unmount could leave two mounts of one image.)"""
+    said = ""
+    for _ in range(_UNMOUNT_TRIES):
+        done = subprocess.run(["umount", folder], check=False, capture_output=True, text=True)
+        if done.returncode == 0 or "not mounted" in done.stderr:
+            return
+        said = done.stderr
+        time.sleep(0.1)
+    raise OSError(f"umount: {said}")

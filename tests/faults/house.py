@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, TypeVar
 
 import psycopg
 
@@ -22,8 +22,10 @@ from loyalty.postgres import Server, temporary
 from tests.benchmarks.machine import descendants
 from tests.benchmarks.world import Serving, World, free_port, make_world, serve
 from tests.faults import history
+from tests.faults.disks import PlugDisk, SmallDisk
 from tests.faults.shop import until
 
+OPTIONS: Final = ("--workers", "2", "--threads", "4")
 MEMBERS: Final = 24
 BUYERS: Final = 12
 # Nothing is lost that was committed; and nothing but its commit brings a sale to the disk for the next ten seconds.
@@ -37,6 +39,8 @@ DURABLE: Final[dict[str, str | int]] = {
 # The town is made in haste.
 HASTY: Final[dict[str, str | int]] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+Disk = TypeVar("Disk", SmallDisk, PlugDisk)
+
 
 @dataclass
 class House:
@@ -44,10 +48,11 @@ class House:
 
     world: World
     folder: Path
-    options: tuple[str, ...] = ("--workers", "2", "--threads", "4")
+    options: tuple[str, ...] = OPTIONS
     port: int = field(default_factory=free_port)
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     site: Serving | None = None
+    disk: SmallDisk | PlugDisk | None = None
 
     @property
     def server(self) -> Server:
@@ -103,17 +108,21 @@ class House:
         self.stop_database_dead()
         self.server.start()
 
-    def stop_database_dead(self) -> None:
-        """Kill PostgreSQL with all its processes at once."""
-        assert self.server.pid is not None
-        pids = descendants(self.server.pid)
-        for pid in pids:
+    def database_pids(self) -> list[int]:
+        """Return the processes of PostgreSQL."""
+        pid = self.server.pid
+        return descendants(pid) if pid is not None else []
+
+    def stop_database_dead(self, pids: Sequence[int] | None = None) -> None:
+        """Kill PostgreSQL with all its processes (``pids``, where its disk can no longer name them) at once."""
+        wanted = self.database_pids() if pids is None else pids
+        for pid in wanted:
             _kill(pid)
-        until(lambda: not any(_is_alive(pid) for pid in pids), seconds=10, what="PostgreSQL's end")
+        until(lambda: not any(_is_alive(pid) for pid in wanted), seconds=10, what="PostgreSQL's end")
 
     def audit(self) -> dict[str, Any]:
         """Run ``regulars audit`` and return what it says."""
-        until(self._is_reachable, seconds=30, what="the database")
+        until(self.is_reachable, seconds=30, what="the database")
         done = subprocess.run(
             [str(Path(sys.executable).parent / "regulars"), "audit", "--json"],
             env={
@@ -134,7 +143,7 @@ class House:
 
     def books(self) -> history.Books:
         """Return what the database says happened."""
-        until(self._is_reachable, seconds=30, what="the database")
+        until(self.is_reachable, seconds=30, what="the database")
         with self.world.connect() as connection:
             return history.read(connection)
 
@@ -159,7 +168,8 @@ class House:
         """Keep idempotency keys again."""
         self.ordain("DROP TRIGGER forget ON request_key", "DROP FUNCTION forget()")
 
-    def _is_reachable(self) -> bool:
+    def is_reachable(self) -> bool:
+        """Tell whether the database lets anybody in."""
         try:
             self.world.connect().close()
         except psycopg.OperationalError:
@@ -168,26 +178,42 @@ class House:
 
 
 @contextmanager
-def house(*options: str, settings: Mapping[str, str | int] | None = None, **more: Any) -> Iterator[House]:
-    """Have a house with a new town on a durable server; its web server runs when ``open`` was called."""
+def house(
+    *options: str,
+    settings: Mapping[str, str | int] | None = None,
+    disk: Callable[[Path], AbstractContextManager[Disk]] | None = None,
+) -> Iterator[House]:
+    """Have a house with a new town on a durable server; its web server runs when ``open`` was called.
+
+    ``disk`` mounts at a folder the disk on which the database is to lie.
+    """
     folder = Path(tempfile.mkdtemp(prefix="regulars-faults-"))
-    with temporary(durable=True, settings=HASTY) as server:
+    with temporary(durable=True, settings=HASTY) as server, ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         world = make_world(server, "town", members=MEMBERS, buyers=BUYERS)
-        make_durable(server, settings)
-        made = House(world, folder, **({"options": options} if options else {}), **more)
-        try:
-            yield made
-        finally:
-            made.close()
-            shutil.rmtree(folder, ignore_errors=True)
+        server.settings.update({**DURABLE, **(settings or {})})
+        server.stop_now()
+        lies_on = None if disk is None else stack.enter_context(_moved_to(disk, server.data))
+        subprocess.run(["sync", "-f", server.data], check=True)  # what was made so far is safe
+        server.start()
+        made = House(world, folder, options or OPTIONS, disk=lies_on)
+        if disk is not None:
+            stack.callback(made.stop_database_dead)
+        stack.callback(made.close)
+        yield made
 
 
-def make_durable(server: Server, settings: Mapping[str, str | int] | None = None) -> None:
-    """Start the server anew, durable from here on: what was made so far is safe on the disk."""
-    server.settings.update({**DURABLE, **(settings or {})})
-    server.stop_now()
-    subprocess.run(["sync", "-f", str(server.data)], check=True)
-    server.start()
+@contextmanager
+def _moved_to(disk: Callable[[Path], AbstractContextManager[Disk]], data: Path) -> Iterator[Disk]:
+    """Have the database's folder on a disk that is mounted in its place."""
+    owner, old = data.stat(), data.with_name("old")
+    data.rename(old)
+    data.mkdir(mode=0o700)
+    os.chown(data, owner.st_uid, owner.st_gid)
+    with disk(data) as mounted:
+        subprocess.run(["cp", "-a", f"{old}/.", data], check=True)
+        shutil.rmtree(old)
+        yield mounted
 
 
 def _kill(pid: int) -> None:
