@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from loyalty.errors import Denied
+
 ActorKind = Literal["member", "till", "staff", "vendor", "system"]
+
+
+class PermissionDenied(Denied):
+    """The caller lacks a permission: the one code for it, whoever asks for the permission."""
+
+    code = "permission_missing"
+    text = "This needs the permission {permission}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,11 @@ class Actor:
     def may(self, permission: str) -> bool:
         """Tell whether this actor holds ``permission`` (the system holds all)."""
         return self.kind == "system" or permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise ``PermissionDenied`` unless this actor holds ``permission``."""
+        if not self.may(permission):
+            raise PermissionDenied(permission=permission)
 
 
 SYSTEM = Actor(kind="system", id="system")

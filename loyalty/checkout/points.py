@@ -1,4 +1,8 @@
-"""The points of a top-up that goes back to the card: taken back in proportion, to the thousandth."""
+"""The points of a top-up that goes back to the card: taken back in proportion, to the thousandth.
+
+What they counted for the tier leaves the tier counter with them, as of the moment of the top-up. A tier that was
+reached stays until its validity ends: other purchases may have reached it since.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,21 @@ _EARNED = text(
     WHERE t.member_id = :member_id AND t.reference = :reference AND t.kind = 'top_up' AND p.debit = ANY(:sources)
     GROUP BY t.seq, p.debit, p.rule ORDER BY t.seq, p.debit, p.rule
     """
+)
+_COUNTED = text(
+    """
+    SELECT earned_at, sum(amount_milli)::bigint FROM tier_earning
+    WHERE member_id = :member_id AND seq = ANY(:seqs) GROUP BY earned_at ORDER BY earned_at
+    """
+)
+_LOWER = text(
+    """
+    INSERT INTO tier_earning (member_id, earned_at, seq, part, amount_milli)
+    VALUES (:member_id, :at, :seq, :part, -:milli)
+    """
+)
+_LOWER_WINDOW = text(
+    "UPDATE standing SET window_milli = window_milli - :milli WHERE member_id = :member_id AND window_from < :at"
 )
 _SOURCES = [chart.ISSUED_PURCHASE, chart.ISSUED_BONUS, chart.ISSUED_GOODWILL]
 
@@ -43,5 +62,20 @@ def take_back(session: Session, payment: PaymentRow, refund: PaymentRefundRow, *
         if taken:
             why = Why("top_up_refund", {"points_milli": taken})
             books.take_back(taken, source=source, own=own, rule=rule, why=why)
+    seqs = sorted({seq for seq, *_ in earned})
     ledger.write(session, books)
-    changes.mark(session, payment.member_id, "balance", now=now)
+    _lower_tier_points(session, payment, refund, seqs, seq=books.account.seq)
+    changes.mark(session, payment.member_id, "balance", "tier", now=now)
+
+
+def _lower_tier_points(
+    session: Session, payment: PaymentRow, refund: PaymentRefundRow, seqs: list[int], *, seq: int
+) -> None:
+    before = payment.refunded_minor - refund.amount_minor
+    counted = session.execute(_COUNTED, {"member_id": payment.member_id, "seqs": seqs}).all()
+    for part, (earned_at, amount_milli) in enumerate(counted):
+        lowered = wallet.points_to_take_back(amount_milli, payment.amount_minor, before, refund.amount_minor)
+        if lowered:
+            values = {"member_id": payment.member_id, "at": earned_at, "milli": lowered}
+            session.execute(_LOWER, {**values, "seq": seq, "part": part})
+            session.execute(_LOWER_WINDOW, values)

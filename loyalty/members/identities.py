@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import changes, messages
 from loyalty.members.contacts import Contact, MemberSecret, contact_hash
-from loyalty.members.models import ContactIdentity
+from loyalty.members.models import ContactIdentity, Member
 from loyalty.members.refusals import ContactTaken, ContactUnknown, LastContact
 
 
@@ -95,5 +95,6 @@ def remove_contact(session: Session, *, member_id: int, contact_id: str, now: da
     if not any(each.verified_at is not None and each is not gone for each in known):
         raise LastContact
     session.delete(gone)
+    session.execute(update(Member).where(Member.member_id == member_id).values(contact_removed_at=now))
     session.flush()
     changes.mark(session, member_id, "profile", now=now)

@@ -20,6 +20,7 @@ class Member(Base):
     ``account_number`` (10 digits) is in the number that third-party tills read, ``card_number`` (17 digits, the
     last one Luhn) on the printed card; both are found through ``code_handle``, which keeps them unique. A merged
     member's row stays and names the survivor in ``merged_into``; an erased one stays without personal data.
+    ``contact_removed_at`` is when an address was last taken away: what is left does not tell.
     """
 
     __tablename__ = "member"
@@ -45,6 +46,7 @@ class Member(Base):
     tags: Mapped[list[str]] = mapped_column(server_default="{}")
     employee: Mapped[bool] = mapped_column(server_default=text("false"))
     favorite_store: Mapped[str | None]
+    contact_removed_at: Mapped[datetime | None]
 
 
 class Standing(Base):

@@ -45,8 +45,8 @@ def draft(
     based_on: int | None = None,
     now: datetime,
 ) -> int:
-    """Keep a document as a draft and return its version. Raise ProgramInvalid, Denied."""
-    _may(actor, "program.edit")
+    """Keep a document as a draft and return its version. Raise ProgramInvalid, PermissionDenied."""
+    actor.require("program.edit")
     checked = normalized(document)
     version = ProgramVersion(
         program=checked["key"],
@@ -64,8 +64,8 @@ def draft(
 
 
 def approve(session: Session, version: int, *, actor: Actor, now: datetime) -> None:
-    """Approve a draft that another person wrote. Raise NotADraft, OwnApproval, Denied, NoSuchVersion."""
-    _may(actor, "program.apply")
+    """Approve a draft that another person wrote. Raise NotADraft, OwnApproval, PermissionDenied, NoSuchVersion."""
+    actor.require("program.apply")
     _lock(session)
     row = _draft(session, version)
     if actor.kind != "system" and row.created_by == _name(actor):
@@ -86,9 +86,9 @@ def schedule(
     """Put an approved draft into force at ``live_from``, now if it is None.
 
     ``without_notice`` is the reason for which what gets dearer needs no notice; it is kept. Raise NotADraft,
-    NotApproved, LiveInThePast, PointsLifeShortened, NoticeTooShort, Denied, NoSuchVersion.
+    NotApproved, LiveInThePast, PointsLifeShortened, NoticeTooShort, PermissionDenied, NoSuchVersion.
     """
-    _may(actor, "program.apply")
+    actor.require("program.apply")
     _lock(session)
     row = _draft(session, version)
     if row.approved_by is None:
@@ -136,7 +136,7 @@ def rollback(
 
     It was reviewed once, so ``program.apply`` is enough; fairness is checked as for any other. Raise as ``schedule``.
     """
-    _may(actor, "program.apply")
+    actor.require("program.apply")
     _lock(session)
     older = get_version(session, version)
     if older.approved_by is None:
@@ -145,8 +145,8 @@ def rollback(
 
 
 def withdraw(session: Session, version: int, *, actor: Actor, now: datetime) -> None:
-    """Make a scheduled version a draft again, before it comes into force. Raise AlreadyInForce, Denied."""
-    _may(actor, "program.apply")
+    """Make a scheduled version a draft again, before it comes into force. Raise AlreadyInForce, PermissionDenied."""
+    actor.require("program.apply")
     _lock(session)
     row = get_version(session, version)
     if row.live_from is None:
@@ -188,11 +188,6 @@ def fingerprint(document: Mapping[str, Any]) -> str:
 def _lock(session: Session) -> None:
     """Let one transaction at a time decide about versions; readers go on."""
     session.execute(text("LOCK TABLE program_version IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def _may(actor: Actor, permission: str) -> None:
-    if not actor.may(permission):
-        raise Denied(permission=permission)
 
 
 def _name(actor: Actor) -> str:

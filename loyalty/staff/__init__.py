@@ -1,5 +1,6 @@
 """The staff: who works here, who may do what, tills and sign-ins, and what everybody did."""
 
+from loyalty.actor import PermissionDenied
 from loyalty.staff.accounts import add, deactivate, require, set_pin, set_role
 from loyalty.staff.audit import record
 from loyalty.staff.enrollment import SEEN_EVERY, enroll, offer_enrollment, revoke, seen, set_key
@@ -22,7 +23,6 @@ from loyalty.staff.queries import (
 from loyalty.staff.refusals import (
     EmailTaken,
     EnrollmentInvalid,
-    PermissionDenied,
     PinInvalid,
     PinLocked,
     PinWrong,

@@ -15,15 +15,14 @@ from loyalty.ids import new_id
 from loyalty.staff import audit, queries
 from loyalty.staff.models import CashierSession, Staff
 from loyalty.staff.policy import GRANTS, PERMISSIONS, PIN_MAX, PIN_MIN, ROLES, is_simple, may_hand_out
-from loyalty.staff.refusals import EmailTaken, PermissionDenied, PinInvalid, RoleTooHigh, RoleUnknown
+from loyalty.staff.refusals import EmailTaken, PinInvalid, RoleTooHigh, RoleUnknown
 from loyalty.staff.secrecy import hash_of
 
 
 def require(actor: Actor, permission: str) -> None:
     """Raise ``PermissionDenied`` unless the actor holds ``permission``."""
     assert permission in PERMISSIONS
-    if not actor.may(permission):
-        raise PermissionDenied(permission=permission)
+    actor.require(permission)
 
 
 def add(

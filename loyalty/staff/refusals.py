@@ -66,10 +66,3 @@ class EnrollmentInvalid(Unauthenticated):
 
     code = "enrollment_code_invalid"
     text = "This enrollment code is not valid. Ask a manager for a new one."
-
-
-class PermissionDenied(Denied):
-    """The caller lacks a permission."""
-
-    code = "permission_missing"
-    text = "This needs the permission {permission}."

@@ -367,10 +367,11 @@ def set_auto_reload(call: Call) -> object:
 
 
 def _changed_at(session: Session, member_id: int) -> datetime | None:
-    """Return when a device was last added or an address last changed."""
+    """Return when a device was last added, or an address added or taken away."""
     devices = [each.created_at for each in members.devices_of(session, member_id)]
-    contacts = [each.verified_at for each in members.contacts_of(session, member_id) if each.verified_at]
-    return max([*devices, *contacts], default=None)
+    contacts = [each.verified_at for each in members.contacts_of(session, member_id)]
+    removed = members.member(session, member_id).contact_removed_at
+    return max((at for at in [*devices, *contacts, removed] if at is not None), default=None)
 
 
 # -- gift cards -----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty import checkout, ledger, wallet
+from loyalty import auditing, checkout, ledger, sales, wallet
 from loyalty.actor import SYSTEM, Actor
 from loyalty.checkout import webhooks
 from loyalty.db import transaction
@@ -53,6 +53,23 @@ def test_a_refund_takes_the_money_and_its_points(counter: Counter, ann: Joined) 
     assert (counter.wallet(ann), points(counter, ann)) == (0, 0)
     assert counter.gateway.retrieve(payment.intent).refunded_minor == 6_000
     assert counter.findings() == []
+
+
+def tier_points(counter: Counter, who: Joined) -> int:
+    with transaction() as session:
+        return sales.standing_of(session, who.member_id, now=counter.now)["tier_points_milli"]
+
+
+def test_what_a_top_up_counted_for_the_tier_goes_with_its_refund(counter: Counter, ann: Joined) -> None:
+    payment = counter.top_up(ann, 6_000)
+    counter.top_up(ann, 3_000)
+    assert tier_points(counter, ann) == 35_000
+    refund(counter, ann, payment.id, 2_400)
+    assert tier_points(counter, ann) == 25_000
+    refund(counter, ann, payment.id, 3_600)
+    assert (tier_points(counter, ann), points(counter, ann)) == (10_000, 10_000)
+    with transaction() as session:
+        assert [*auditing.audit(session)] == []
 
 
 def test_parts_of_a_refund_add_up_to_the_whole(counter: Counter, ann: Joined) -> None:

@@ -145,8 +145,11 @@ def test_strangers_may_do_nothing(session: Session) -> None:
         lambda: rules.withdraw(session, version, actor=STRANGER, now=NOW),
         lambda: rules.apply(session, document(), actor=WRITER, now=NOW),
     ):
-        with pytest.raises(Denied):
+        with pytest.raises(Denied) as denied:
             refused()
+        # By whoever it is asked, a missing permission has one code.
+        assert denied.value.code in ("permission_missing", "not_allowed")
+        assert (denied.value.code == "permission_missing") == ("permission" in denied.value.data)
 
 
 def test_a_scheduled_version_can_be_withdrawn_until_it_begins(session: Session) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from flask import Flask
 from flask.testing import FlaskClient
 
-from loyalty import wallet
+from loyalty import members, wallet
 from loyalty.app import create_app
 from loyalty.db import db, transaction
 from loyalty.messages.models import OutboxRow
@@ -55,6 +55,30 @@ def test_a_new_device_guards_it_again_but_it_can_be_switched_off(anns: App) -> N
     assert anns.put("/wallet/auto-reload", settings(card, amount_minor=2_001)).status_code == 429
     assert anns.put("/wallet/auto-reload", settings(card, enabled=False)).status_code == 200
     assert anns.put("/wallet/auto-reload", settings(card)).status_code == 429
+
+
+def test_an_address_that_was_taken_away_guards_it_too(anns: App) -> None:
+    card = anns.post("/wallet/cards", {"method": "test_success"}).json["id"]
+    secret = members.member_secret(anns.counter.settings.secret_key)
+    with transaction() as session:
+        members.add_contact(
+            session,
+            member_id=anns.who.member_id,
+            contact=members.contact("ann@work.example"),
+            secret=secret,
+            now=anns.counter.now,
+        )
+    anns.counter.wait(hours=25)
+    with transaction() as session:
+        old = next(
+            each
+            for each in members.contacts_of(session, anns.who.member_id)
+            if each.value == "ann@example.com"
+        )
+        members.remove_contact(session, member_id=anns.who.member_id, contact_id=old.id, now=anns.counter.now)
+    assert anns.put("/wallet/auto-reload", settings(card)).json["code"] == "auto_reload_guarded"
+    anns.counter.wait(hours=25)
+    assert anns.put("/wallet/auto-reload", settings(card)).status_code == 200
 
 
 def test_a_card_that_asks_its_holder_is_kept_after_the_challenge(anns: App, client: FlaskClient) -> None:
