@@ -136,6 +136,6 @@ TABLES_OF_CHANCE = {
     "code_handle": ("handle",),
     "replay": ("began_at", "finished_at"),
     "replay_chunk": ("loaded_at",),
-    "imported_member": (),
+    "program_version": ("live_from", "created_at", "approved_at"),
 }
 """Columns that are drawn or that tell when it ran: they differ between two runs that did the same."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -62,9 +62,8 @@ def fill(
     *,
     program: Program,
     start: datetime,
-    played: Callable[[LoggedMember], None],
 ) -> None:
-    """Add the rows of these members (with the number each gets and their events); ``played`` is told of each."""
+    """Add the rows of these members, with the number each gets and their events."""
     for member, member_id, events in chosen:
         row = member_row(member, program)
         values = members.insert_member(copies, row, member_id, source=SOURCE, now=start)
@@ -72,7 +71,6 @@ def fill(
         past.mark(*members.FIRST_MARKS, at=start)
         play(past, events, start)
         past.insert(copies)
-        played(member)
 
 
 def play(past: Past, events: Sequence[Event], start: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -168,36 +167,28 @@ def _open_cafe(session: Session, *, now: datetime) -> None:
         rules.apply(session, document, actor=SYSTEM, live_from=since, note="Follows a replay.", now=since)
 
 
-def load_chunk(
-    session: Session, log: Log, number: int, *, program: Program, played: Callable[[int], None], now: datetime
-) -> bool:
-    """Load the members of one chunk and mark it; return whether that was needed.
+def load_chunk(session: Session, log: Log, number: int, *, program: Program, now: datetime) -> int:
+    """Load the members of one chunk and mark it; return how many events these are.
 
-    Who loads the same chunk at the same time waits here, and finds it loaded.
+    Who loads the same chunk at the same time waits here, finds it loaded, and has nothing to do: 0.
     """
     claimed = session.execute(
         update(ReplayChunk)
         .where(ReplayChunk.replay == NAME, ReplayChunk.number == number, ReplayChunk.loaded_at.is_(None))
         .values(loaded_at=now)
-        .returning(ReplayChunk.first, ReplayChunk.member_ids)
+        .returning(ReplayChunk.first, ReplayChunk.member_ids, ReplayChunk.events)
     ).one_or_none()
     if claimed is None:
-        return False
+        return 0
     copies = Copies()
     mine = log.members[claimed.first : claimed.first + len(claimed.member_ids)]
     chosen = [
-        (member, member_id, log.events.get(member.person, []))
+        (member, member_id, log.events[member.person])
         for member, member_id in zip(mine, claimed.member_ids, strict=True)
     ]
-    chunk.fill(
-        copies,
-        chosen,
-        program=program,
-        start=log.start,
-        played=lambda member: played(log.sizes[member.person]),
-    )
+    chunk.fill(copies, chosen, program=program, start=log.start)
     copies.send(session)
-    return True
+    return claimed.events
 
 
 def finish(session: Session, *, now: datetime) -> None:

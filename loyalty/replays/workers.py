@@ -17,8 +17,9 @@ from multiprocessing.context import ForkProcess
 from typing import Final
 
 import psycopg
+from psycopg.errors import UniqueViolation
 from sqlalchemy import create_engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -31,7 +32,6 @@ from loyalty.rules.program import Program
 MOST_PROCESSES: Final = 4
 _OPTIONS: Final = "-c timezone=UTC -c statement_timeout=0 -c lock_timeout=120s"
 _TRIES: Final = 5
-_TOLD_TOGETHER: Final = 500
 
 Played = Callable[[int], None]
 
@@ -57,7 +57,10 @@ def load(
     """
     number = min(processes or processes_here(), len(chunks))
     if number <= 1:
-        _load(url, log, version, chunks, played, alive=lambda: True)
+        try:
+            _load(url, log, version, chunks, played, alive=lambda: True)
+        except (DBAPIError, psycopg.Error) as error:
+            raise ReplayStopped(why=_said(error)) from error
         return
     # A fork shares what was read; nothing here has a thread or an open connection yet.
     context = multiprocessing.get_context("fork")
@@ -101,24 +104,20 @@ def _child(writer: Connection, url: str, log: Log, version: int, chunks: Sequenc
     """Load chunks as long as the parent lives; tell it what was played, and in words what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    waiting = 0
-
-    def tell(events: int) -> None:
-        nonlocal waiting
-        waiting += events
-        if waiting >= _TOLD_TOGETHER or not events:
-            writer.send(waiting)
-            waiting = 0
-
     try:
-        _load(url, log, version, chunks, tell, alive=lambda: os.getppid() == parent)
-        tell(0)
+        _load(url, log, version, chunks, writer.send, alive=lambda: os.getppid() == parent)
     except BrokenPipeError:
         pass
     except (DBAPIError, psycopg.Error) as error:
-        writer.send(" ".join(str(getattr(error, "orig", None) or error).split()) + ".")
+        writer.send(_said(error))
     except DomainError as error:
         writer.send(error.detail)
+
+
+def _said(error: DBAPIError | psycopg.Error) -> str:
+    """Return what the database said, in one line."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(said).split()).rstrip(".") + "."
 
 
 def _load(
@@ -149,11 +148,11 @@ def _load_one(
     for left in reversed(range(_TRIES)):
         try:
             with open_session() as session:
-                service.load_chunk(
-                    session, log, number, program=program, played=played, now=datetime.now(UTC)
-                )
+                events = service.load_chunk(session, log, number, program=program, now=datetime.now(UTC))
                 session.commit()
-            return
-        except (IntegrityError, psycopg.errors.UniqueViolation):
+        except UniqueViolation:
             if not left:
                 raise
+        else:
+            played(events)
+            return
