@@ -101,15 +101,10 @@ def write(session: Session, books: Books, batch: Batch | None = None, *, bump: b
 
 
 def write_opened(inserts: Inserts, books: Books) -> None:
-    """Add the rows of an account that is new, with everything begun on its books since it was opened.
-
-    For many members at once: nothing of theirs is in the database yet, so nothing is updated. Books with holds are
-    not taken. They are not to be used again.
-    """
+    """Add the rows of an account that is new, with everything begun on its books since; they hold nothing aside."""
     assert not books.changed_holds
     hashes = _finish(books)
-    state = books.account
-    inserts.insert("account", _ACCOUNT, [tuple([getattr(state, name) for name in _ACCOUNT])])
+    inserts.insert("account", _ACCOUNT, [tuple([getattr(books.account, name) for name in _ACCOUNT])])
     _insert(inserts, books, hashes)
 
 

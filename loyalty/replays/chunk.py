@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from loyalty import ids, members
 from loyalty.actor import Actor
-from loyalty.db import Copies
+from loyalty.db import Inserts
 from loyalty.members import MemberRow
 from loyalty.replays.log import Event, LoggedMember, midnight
 from loyalty.rules.program import Program
@@ -57,7 +57,7 @@ def event_id(event: Event, at: datetime) -> str:
 
 
 def fill(
-    copies: Copies,
+    inserts: Inserts,
     chosen: Sequence[tuple[LoggedMember, int, Sequence[Event]]],
     *,
     program: Program,
@@ -66,11 +66,11 @@ def fill(
     """Add the rows of these members, with the number each gets and their events."""
     for member, member_id, events in chosen:
         row = member_row(member, program)
-        values = members.insert_member(copies, row, member_id, source=SOURCE, now=start)
+        values = members.insert_member(inserts, row, member_id, source=SOURCE, now=start)
         past = Past(program, _person(values), actor=ACTOR, now=start)
         past.mark(*members.FIRST_MARKS, at=start)
         play(past, events, start)
-        past.insert(copies)
+        past.insert(inserts)
 
 
 def play(past: Past, events: Sequence[Event], start: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import members, rules
 from loyalty.actor import SYSTEM
-from loyalty.db import Copies
+from loyalty.copies import Copies
 from loyalty.errors import Refused
 from loyalty.members import Member
 from loyalty.replays import chunk
