@@ -1,12 +1,19 @@
-"""A house for the tests of one module: made once, set on fire by each."""
+"""A house for the tests of one module, made once and set on fire by each; and a desk whose database is at a wire."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
+from loyalty.clock import SetClock
+from loyalty.config import Settings
+from tests.faults.desk import Desk, open_desk
 from tests.faults.house import House, house
+from tests.wire import Wire, wired
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +22,29 @@ def home() -> Iterator[House]:
     with house() as made:
         made.open()
         yield made
+
+
+@pytest.fixture
+def wire(fresh_database: str) -> Iterator[Wire]:
+    """Return the wire to a database of this test alone."""
+    with wired(fresh_database) as wire:
+        yield wire
+
+
+@pytest.fixture
+def settings(wire: Wire, tmp_path: Path) -> Settings:
+    """Return the settings of an application that reaches its database over the wire."""
+    return Settings(
+        mode="test",
+        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
+        database_url=wire.url,
+        data_dir=tmp_path,
+        rate_limits=False,
+    )
+
+
+@pytest.fixture
+def desk(app: Flask, client: FlaskClient, clock: SetClock, settings: Settings, wire: Wire) -> Desk:
+    """Return a till at which one sale has been settled."""
+    assert app.testing
+    return open_desk(client, clock, settings.secret_key, wire)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -21,6 +22,7 @@ from tests.joined import Joined, join
 from tests.wire import Frame, Line, Wire
 
 SALES = "/pos/v1/sales"
+START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -68,7 +70,7 @@ def open_desk(client: FlaskClient, clock: SetClock, secret_key: str, wire: Wire)
     """Return a desk at which one sale has been settled, so that everything is warm."""
     now = clock.now()
     with transaction() as session:
-        rules.apply(session, rules.load_shipped("cafe-stars"), actor=SYSTEM, live_from=now, now=now)
+        rules.apply(session, rules.load_shipped("cafe-stars"), actor=SYSTEM, live_from=START, now=START)
         till = {"id": "till-1", "name": "Till 1", "store": "main-street", "status": "active"}
         session.execute(insert(Till).values(**till, enrolled_at=now, last_seen_at=now))
         ann = join(session, now=now)
@@ -82,16 +84,19 @@ Cut = Callable[[Line], None]
 
 
 def at_frame(number: int, cut: Cut) -> Callable[[Line, bool, Frame], bool]:
-    """Return a meddler that cuts a line when so many frames have passed, once."""
+    """Return a meddler that cuts a line when so many frames have passed, once.
+
+    Rows do not count: a member has one lot more after each sale.
+    """
     passed = 0
 
     def meddle(line: Line, from_client: bool, frame: Frame) -> bool:
         nonlocal passed
-        del from_client, frame
-        passed += 1
-        if passed == number:
-            cut(line)
-        return passed != number
+        passed += from_client or frame.kind != b"D"
+        if passed != number:
+            return True
+        cut(line)
+        return False
 
     return meddle
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import psycopg
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
-from loyalty.clock import SetClock
-from loyalty.config import Settings
 from loyalty.postgres import Server
-from tests.faults.desk import Desk, open_desk
+from tests.faults.desk import Desk
 from tests.faults.disks import SmallDisk, small_disk
 from tests.faults.history import flaws
 from tests.faults.house import house
@@ -50,22 +45,9 @@ def wire(disk: SmallDisk, fresh_database: str) -> Iterator[Wire]:
         yield wire
 
 
-@pytest.fixture
-def settings(wire: Wire, tmp_path: Path) -> Settings:
-    return Settings(
-        mode="test",
-        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
-        database_url=wire.url,
-        data_dir=tmp_path,
-        rate_limits=False,
-    )
-
-
 def test_where_the_tables_have_no_room_a_sale_is_put_off_and_settled_when_there_is_some(
-    app: Flask, client: FlaskClient, clock: SetClock, settings: Settings, wire: Wire, disk: SmallDisk
+    desk: Desk, disk: SmallDisk
 ) -> None:
-    assert app.testing
-    desk = open_desk(client, clock, settings.secret_key, wire)
     disk.fill()
     sold, request = fill_up(desk)
     for _ in range(3):

@@ -4,46 +4,16 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count, cycle
-from pathlib import Path
 from typing import Final
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from loyalty.clock import SetClock
-from loyalty.config import Settings
 from loyalty.db import transaction
-from tests.faults.desk import Cut, Desk, at_frame, is_committed, open_desk
-from tests.wire import Frame, Line, Wire, wired
-
-
-@pytest.fixture
-def wire(fresh_database: str) -> Iterator[Wire]:
-    with wired(fresh_database) as wire:
-        yield wire
-
-
-@pytest.fixture
-def settings(wire: Wire, tmp_path: Path) -> Settings:
-    """Return the settings of an application that reaches its database over the wire."""
-    return Settings(
-        mode="test",
-        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
-        database_url=wire.url,
-        data_dir=tmp_path,
-        rate_limits=False,
-    )
-
-
-@pytest.fixture
-def desk(app: Flask, client: FlaskClient, clock: SetClock, settings: Settings, wire: Wire) -> Desk:
-    assert app.testing
-    return open_desk(client, clock, settings.secret_key, wire)
+from tests.faults.desk import Cut, Desk, at_frame, is_committed
+from tests.wire import Frame, Line
 
 
 def hang_up(line: Line) -> None:
