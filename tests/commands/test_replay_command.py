@@ -1,16 +1,9 @@
-"""``regulars replay rewards-log``: what is told, what is refused, and that killing it changes nothing."""
+"""``regulars replay rewards-log``: what is told, what is refused, beside which programs it lives."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +12,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import text
 
 from loyalty import codes, rules
 from loyalty.actor import SYSTEM
@@ -27,11 +20,8 @@ from loyalty.commands import audit as audit_command
 from loyalty.commands import replay as replay_command
 from loyalty.config import Settings
 from loyalty.db import transaction
-from loyalty.models import metadata
-from loyalty.postgres import beside
 from tests import made_up_log
 from tests.joined import join
-from tests.made_up_log import TABLES_OF_CHANCE
 
 Run = Callable[..., Result]
 # Python 3.12 on: xdist has threads, and the processes that load are forks.
@@ -236,84 +226,7 @@ def test_a_number_that_is_somebodys_already_is_drawn_again(
     assert (document["members"], document["exact"], document["extra"]) == (5, 6, 0)
 
 
-# Killed.
-
-
-@contextmanager
-def running(settings: Settings, *said: object) -> Iterator[subprocess.Popen[bytes]]:
-    environ = {
-        **os.environ,
-        "REGULARS_MODE": "test",
-        "REGULARS_SECRET_KEY": settings.secret_key,
-        "REGULARS_DATABASE_URL": settings.database_url,
-        "REGULARS_DATA_DIR": str(settings.data_dir),
-    }
-    command = [sys.executable, "-m", "loyalty.cli", "replay", "rewards-log", *map(str, said)]
-    process = subprocess.Popen(
-        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def chunks_loaded(url: str) -> int:
-    with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
-        row = connection.execute("SELECT count(*) FROM replay_chunk WHERE loaded_at IS NOT NULL").fetchone()
-    return row[0] if row else 0
-
-
-def everything_in(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    engine = create_engine(url)
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    with engine.connect() as connection:
-        for table in metadata.sorted_tables:
-            left_out = TABLES_OF_CHANCE.get(table.name, ())
-            columns = [each for each in table.columns if each.name not in left_out]
-            found[table.name] = sorted(map(tuple, connection.execute(select(*columns))), key=repr)
-    engine.dispose()
-    return found
-
-
-@pytest.mark.slow
-def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
-    replay: Run, settings: Settings, tmp_path: Path
-) -> None:
-    folder = made_up_log.random_log(9, people=300, events=14).save(tmp_path / "log")
-    said = (folder, "--chunk", 3, "--processes", 2)
-    killed = 0
-    # The parent alone is killed twice: what outlives it is still loading when the next run begins.
-    for wanted, whole_group in ((3, False), (25, True), (60, False)):
-        with running(settings, *said) as process:
-            while process.poll() is None and chunks_loaded(settings.database_url) < wanted:
-                time.sleep(0.005)
-            killed += process.poll() is None
-            if whole_group:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.wait()
-    assert killed == 3
-    assert 60 <= chunks_loaded(settings.database_url) < 100
-    ended = shown(replay(*said, "--json"))
-    assert ended["went_on"]
-    assert 0 < ended["events_loaded_now"] < ended["events"]
-    whole = shown(replay(*said, "--database", "another", "--json"))
-    for name in ("members", "purchases", "offers", "completions", "extra", "rewards_milli"):
-        assert ended[name] == whole[name] > 0, name
-    other, _ = beside(settings.database_url, "another", create=False)
-    one, two = everything_in(settings.database_url), everything_in(other)
-    for table, rows in two.items():
-        assert one[table] == rows, table
-    audited = CliRunner().invoke(audit_command.command)
-    assert audited.exit_code == 0, audited.output
-
-
-def test_without_a_database_that_can_be_made_it_says_so(
-    replay: Run, folder: Path, settings: Settings
-) -> None:
-    assert dataclasses.is_dataclass(settings)
+def test_a_name_that_is_none_is_refused(replay: Run, folder: Path) -> None:
     result = replay(folder, "--database", "Not A Name")
     assert result.exit_code == 1
     assert "is no name for a database" in str(result.exception)
