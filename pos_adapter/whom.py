@@ -8,7 +8,7 @@ from loyalty import codes, members
 from loyalty.db import snapshot, transaction
 from loyalty.errors import DomainError, Invalid
 from loyalty.web.api import Call
-from loyalty.web.baskets import CODE_ERRORS
+from loyalty.web.basket_errors import CODE_ERRORS
 from loyalty.web.fields import Id, Input, Text
 
 

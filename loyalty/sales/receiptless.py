@@ -74,7 +74,8 @@ def return_without_receipt(
     """Take goods back without their sale, as ``return_without_receipt`` allows; once per ``key``.
 
     ``member_id`` is whoever brings them (``None``: nobody was scanned, then no points are taken); ``refund`` the means
-    by which the money goes back, ``wallet`` into the member's. Prices are those of the lines, else the catalog's.
+    by which the money goes back, ``wallet`` into the member's. Prices are those of the lines, else the catalog's. The
+    program in force now decides; ``occurred_at`` is only when it was, for the books.
 
     Raise ``PermissionDenied``, ``ReturnNeedsReceipt``, ``NobodyScanned`` (a wallet of nobody), ``MemberBlocked``,
     ``Invalid`` with a flaw per line, ``TimeInFuture``, ``TillRevoked``, ``KeyReused``.
@@ -82,7 +83,7 @@ def return_without_receipt(
     staff.require(actor, "sales.return_without_receipt")
     asked = {KIND: member_id, "lines": lines, "refund": refund, "reason": reason}
     digest, at = service.request_hash_of(asked), occurred_at or now
-    loaded = _lock(session, actor, lines, member_id, key=key, at=at, now=now)
+    loaded = _lock(session, actor, lines, member_id, key=key, now=now)
     if loaded.stored is not None:
         return service.replay(loaded.stored, digest)
     back = _GoodsBack(new_id(now), loaded, at, now, refund)
@@ -115,7 +116,6 @@ def _lock(
     member_id: int | None,
     *,
     key: str,
-    at: datetime,
     now: datetime,
 ) -> State:
     wanted = Wanted(
@@ -125,7 +125,9 @@ def _lock(
         skus=tuple(line.sku for line in lines),
         till=actor.id if actor.kind == "till" else "",
     )
-    loaded = state.load(session, Who(member_id=member_id), wanted, at=at, now=now, lock=member_id is not None)
+    loaded = state.load(
+        session, Who(member_id=member_id), wanted, at=now, now=now, lock=member_id is not None
+    )
     if loaded is None or (member_id is not None and loaded.person is None):
         raise NobodyScanned
     service.require_till(actor, loaded)
@@ -183,9 +185,9 @@ def _take(back: _GoodsBack, actor: Actor) -> None:
 
 def _earnings(back: _GoodsBack, actor: Actor) -> tuple[Earning, ...]:
     """Return what the goods earn at the base rate, whatever limits the member has used."""
-    facts = back.state.facts(at=back.at, available_milli=0)
+    facts = back.state.facts(at=back.now, available_milli=0)
     assert facts is not None
-    basket = Basket(back.lines, back.at, actor.channel, actor.store)
+    basket = Basket(back.lines, back.now, actor.channel, actor.store)
     return rules.base_earnings(back.state.program, basket, replace(facts, used={}))
 
 
@@ -194,11 +196,11 @@ def _lower_tier_points(back: _GoodsBack, milli: int) -> None:
     standing = back.state.standing
     assert standing is not None
     lowered = min(milli, standing.window_milli)
-    if lowered <= 0 or back.at <= standing.window_from:
+    if lowered <= 0:
         return
     standing.window_milli -= lowered
     counted = back.done.tier_earned
-    counted[back.at] = counted.get(back.at, 0) - lowered
+    counted[back.now] = counted.get(back.now, 0) - lowered
     back.done.entities.add("tier")
 
 

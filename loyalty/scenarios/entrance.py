@@ -12,99 +12,43 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from loyalty import changes, ledger, members, offers, rules
-from loyalty.actor import SYSTEM
-from loyalty.db import transaction
 from loyalty.ids import new_id
 from loyalty.ledger import chart
 from loyalty.members import identities
 from loyalty.members.models import Member as MemberRow
 from loyalty.members.models import Standing, TierEarning
-from loyalty.offers.models import CouponCode, OfferInstance
+from loyalty.offers.models import OfferInstance
 from loyalty.preferences.models import Preference
 from loyalty.rewards.models import RewardGrant
 from loyalty.rules import Program, expiry
 from loyalty.rules.facts import MemberFacts, Occasion
-from loyalty.scenarios import nouns
+from loyalty.scenarios import beginnings
 from loyalty.scenarios.cast import SECRET, Cast, Person, enroll_phone
+from loyalty.scenarios.issuing import issue
 from loyalty.scenarios.values import Moment, midnight, milli_of, minor_of
 from loyalty.why import Why
 
 
-def assemble(scenario: nouns.Scenario, program: Program, *, start: datetime, zone: ZoneInfo) -> Cast:
-    """Create everybody as they are at the start."""
-    cast = Cast()
-    with transaction() as session:
-        for given in scenario.coupons:
-            _issue(session, cast, given, None, None, zone=zone, now=start)
-        for name, member in scenario.members.items():
-            _Entrance(session, cast, program, name, member, start, zone).make()
-        for key in _named_coupons(scenario):
-            coupon = program.coupons.get(key)
-            if coupon is not None and coupon.kind != "personal" and (None, key) not in cast.coupons:
-                given = nouns.CouponGiven(key, None, None, None)
-                _issue(session, cast, given, None, None, zone=zone, now=start)
-    return cast
-
-
-def _named_coupons(scenario: nouns.Scenario) -> list[str]:
-    """Return what baskets name as coupons: of a key that is no code, a code is made."""
-    actions = (
-        step.action.sale if isinstance(step.action, nouns.Quote) else step.action for step in scenario.steps
-    )
-    return sorted({text for action in actions if isinstance(action, nouns.Sale) for text in action.coupons})
-
-
-def _issue(
-    session: Session,
-    cast: Cast,
-    given: nouns.CouponGiven,
-    name: str | None,
-    member_id: int | None,
-    *,
-    zone: ZoneInfo,
-    now: datetime,
-) -> None:
-    """Put a coupon code into circulation. A personal one without a code of its own gets the member's name in it."""
-    personal = member_id is not None and given.code is None
-    code = f"{given.coupon}-{name}" if personal else given.code or given.coupon
-    offers.issue_coupons(
-        session,
-        given.coupon,
-        codes=[code],
-        member_id=member_id,
-        valid_until=None if given.valid_until is None else given.valid_until.end(zone),
-        actor=SYSTEM,
-        now=now,
-    )
-    if given.uses is not None:
-        session.execute(
-            update(CouponCode)
-            .where(CouponCode.code_hash == offers.code_hash(code))
-            .values(uses_left=given.uses)
-        )
-    cast.coupons[name, given.coupon] = code
-    cast.coupons[name, code] = code
-
-
 @dataclass(slots=True)
-class _Entrance:
+class Entrance:
     """One member is made: everything that the file says of them, and what follows where it says nothing."""
 
     session: Session
     cast: Cast
     program: Program
     name: str
-    member: nouns.Member
+    member: beginnings.Member
     start: datetime
     zone: ZoneInfo
 
     def make(self) -> None:
+        """Create the member with everything they have."""
         row = self._join()
         self._standing(row)
         self._books(row.member_id)
         self._tier_points(row.member_id)
         for given in self.member.coupons:
-            _issue(
+            issue(
                 self.session,
                 self.cast,
                 given,
@@ -208,7 +152,7 @@ class _Entrance:
         books.begin("import", at=self.start, reference="scenario:start")
         lots = list(member.lots)
         if member.points:
-            lots.append(nouns.Lot(member.points, None, None, False))
+            lots.append(beginnings.Lot(member.points, None, None, False))
         tier = member.tier or self.program.entry_tier.key
         for lot in lots:
             earned_at = self.start if lot.earned_at is None else lot.earned_at.instant(self.zone)
@@ -245,7 +189,7 @@ class _Entrance:
             )
         )
 
-    def _offer(self, member_id: int, place: int, given: nouns.OfferGiven) -> None:
+    def _offer(self, member_id: int, place: int, given: beginnings.OfferGiven) -> None:
         received = self.start if given.received_at is None else given.received_at.instant(self.zone)
         sent = offers.send(self.session, member_id, given.offer, now=received)
         if sent is None:

@@ -12,12 +12,10 @@ from loyalty import ledger, rules
 from loyalty.db import snapshot
 from loyalty.errors import DomainError, Flaw
 from loyalty.rules import Program
-from loyalty.scenarios import acts, cast, compare, entrance, nouns, programs
+from loyalty.scenarios import assembling, cast, compare, nouns, programs
 from loyalty.scenarios.compare import Difference, Measure
-from loyalty.scenarios.doors import DOORS
-from loyalty.scenarios.doors.offline import OfflineTill, Queued
-from loyalty.scenarios.doors.phone import Phone
-from loyalty.scenarios.doors.store import Store
+from loyalty.scenarios.doing import OFFLINE, act
+from loyalty.scenarios.doors.offline import Queued
 from loyalty.scenarios.format import FormatInvalid
 from loyalty.scenarios.looking import Stand, earned_since, stand_of
 from loyalty.scenarios.names import unknown_names
@@ -27,7 +25,6 @@ from loyalty.scenarios.workshop import Workshop
 
 # A till without a network hands in this much later, but not after the next step.
 LATER: Final = timedelta(seconds=30)
-OFFLINE: Final = OfflineTill()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def play(workshop: Workshop, scenario: nouns.Scenario, door: str) -> Result:
 def _assembled(scenario: nouns.Scenario, program: Program, start: datetime, zone: ZoneInfo) -> cast.Cast:
     """Create everybody; what the domain refuses of the beginning is a flaw of the file."""
     try:
-        return entrance.assemble(scenario, program, start=start, zone=zone)
+        return assembling.assemble(scenario, program, start=start, zone=zone)
     except (DomainError, Unreadable) as error:
         raise FormatInvalid(scenario.path, (Flaw("/members", str(error)),)) from error
 
@@ -157,7 +154,7 @@ class _Playing:
             if following is not None and play.hand_in_at >= following:
                 self.waiting.append((play.hand_in_at, step, self._queue(step)))
                 return
-        self._check(step, lambda: self._act(step))
+        self._check(step, lambda: act(play, step))
 
     def _queue(self, step: nouns.Step) -> Queued:
         if isinstance(step.action, nouns.Return) and step.action.sale is not None:
@@ -176,11 +173,6 @@ class _Playing:
             self.play.world.clock.set(at)
             self.play.hand_in_at = at
             self._check(step, lambda queued=queued: OFFLINE.hand_in(self.play, queued))
-
-    def _act(self, step: nouns.Step) -> Outcome:
-        if step.action is None:
-            return Outcome()
-        return _ACTS[type(step.action)](self.play, step, step.action)
 
     def _check(self, step: nouns.Step, act: Callable[[], Outcome]) -> None:
         """Do what a step says and keep what is not as expected."""
@@ -258,65 +250,3 @@ def member_of(play: Play, step: nouns.Step) -> str | None:
 
 def _only(play: Play) -> str | None:
     return next(iter(play.cast.people)) if len(play.cast.people) == 1 else None
-
-
-def door_of(play: Play, step: nouns.Step, action: Any) -> Store | Phone | OfflineTill:
-    """Return the door of a step: that of the play, unless the step says where it happens."""
-    late = ("occurred_at", "uploaded_at", "offline")
-    if any(getattr(action, name, None) for name in late):
-        return OFFLINE
-    channel = getattr(action, "channel", None) or step.channel
-    named: Any = DOORS[channel if channel is not None else play.door]
-    return named
-
-
-def _sale(play: Play, step: nouns.Step, action: nouns.Sale) -> Outcome:
-    outcome = door_of(play, step, action).sale(play, step, action)
-    if outcome.error is None:
-        play.forget_holds(action)
-    return outcome
-
-
-def _quote(play: Play, step: nouns.Step, action: nouns.Quote) -> Outcome:
-    return door_of(play, step, action.sale).quote(play, step, action.sale)
-
-
-def _return(play: Play, step: nouns.Step, action: nouns.Return) -> Outcome:
-    return door_of(play, step, action).give_back(play, step, action)
-
-
-def _void(play: Play, step: nouns.Step, action: nouns.Void) -> Outcome:
-    return door_of(play, step, action).void(play, step, action)
-
-
-def _top_up(play: Play, step: nouns.Step, action: nouns.TopUp) -> Outcome:
-    door = door_of(play, step, action)
-    if action.by == "card" and not isinstance(door, Phone):
-        outcome = Phone("app").top_up(play, step, action)
-        outcome.notes.append("on the phone: a till takes no cards for the wallet")
-        return outcome
-    return door.top_up(play, step, action)
-
-
-def _offer(play: Play, step: nouns.Step, action: nouns.OfferSent) -> Outcome:
-    if step.verb == "offer":
-        return acts.send_offer(play, step, action)
-    return acts.touch_offer(play, step, action, step.verb)
-
-
-_ACTS: Final[Mapping[type[Any], Callable[[Play, nouns.Step, Any], Outcome]]] = {
-    nouns.Sale: _sale,
-    nouns.Quote: _quote,
-    nouns.Return: _return,
-    nouns.Void: _void,
-    nouns.TopUp: _top_up,
-    nouns.OfferSent: _offer,
-    nouns.Event: acts.event,
-    nouns.Adjustment: acts.adjust,
-    nouns.Merge: acts.merge,
-    nouns.Application: acts.apply,
-    nouns.ReceiptClaim: acts.claim,
-    nouns.Hold: acts.hold,
-    nouns.Release: acts.release,
-    nouns.Run: acts.run,
-}

@@ -24,7 +24,8 @@ from loyalty.sync.protocol import (
     Request,
     Result,
 )
-from loyalty.sync.service import pull, push
+from loyalty.sync.pulling import pull
+from loyalty.sync.service import push
 
 __all__ = [
     "KINDS",

@@ -1,4 +1,4 @@
-"""Baskets, receipts and returns as JSON: the same for the customers' API and for tills."""
+"""Baskets and returns as they are asked for in JSON, and their way into the domain: for customers and for tills."""
 
 from __future__ import annotations
 
@@ -7,27 +7,18 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import codes, ledger, sales, wallet
+from loyalty import codes, sales, wallet
 from loyalty.actor import Actor
-from loyalty.errors import DomainError
-from loyalty.rules import refusals as rules_refusals
-from loyalty.sales import contention, identity, refusals
 from loyalty.sales.purchase import Decision
 from loyalty.sales.state import State
 from loyalty.web.api import Call
 from loyalty.web.fields import (
-    Bool,
     Choice,
-    Document,
     Id,
     Input,
-    Instant,
     Key,
     Many,
-    Milli,
     Minor,
-    One,
-    Output,
     Text,
     Whole,
 )
@@ -80,114 +71,6 @@ class BasketIn(Input):
     tags = Many(Key(), max=20, load_default=list)
 
 
-class LineOut(Output):
-    """One line with what it cost and earned."""
-
-    line = Id()
-    sku = Text()
-    name = Text()
-    kind = Text()
-    options = Many(Text(), max=60)
-    quantity = Whole()
-    unit_price_minor = Minor()
-    discount_minor = Minor(max=10**12)
-    net_minor = Minor(max=10**12)
-    earned_milli = Milli()
-
-
-class TenderOut(Output):
-    """A means of payment and what it paid."""
-
-    kind = Text()
-    amount_minor = Minor(max=10**12)
-
-
-class EffectOut(Output):
-    """Something the program did, and why."""
-
-    kind = Text(
-        about="rule, reward, coupon, earn_base, earn_multiplier, earn_bonus, challenge, grant, extension"
-    )
-    key = Text()
-    points_milli = Milli(min=-(10**12))
-    amount_minor = Minor(min=-(10**12), max=10**12)
-    why = Document(about="The reason as data.")
-    text = Text(max=1000, about="The reason as a sentence in the member's language.")
-
-
-class HintOut(Output):
-    """A warning, or why something nearly applied."""
-
-    code = Text()
-    key = Text()
-    why = Document()
-    text = Text(max=1000)
-
-
-class BalanceOut(Output):
-    """Where a member stands."""
-
-    id = Text()
-    given_name = Text()
-    tier = Text()
-    tier_until = Text(allow_none=True)
-    tier_points_milli = Milli(min=-(10**12))
-    points_milli = Milli()
-    held_milli = Milli()
-    owed_milli = Milli()
-    wallet_minor = Minor(max=10**12)
-    wallet_held_minor = Minor(max=10**12)
-
-
-class PurchaseOut(Output):
-    """What a basket costs and brings."""
-
-    occurred_at = Text()
-    store = Text(allow_none=True)
-    channel = Text()
-    currency = Text()
-    program_version = Whole()
-    lines = Many(LineOut, max=200)
-    gross_minor = Minor(max=10**12)
-    discount_minor = Minor(max=10**12)
-    total_minor = Minor(max=10**12)
-    tenders = Many(TenderOut, max=11)
-    due_minor = Minor(max=10**12, about="What nobody has reported as paid yet.")
-    change_minor = Minor(max=10**12, about="What goes back in cash.")
-    earned_milli = Milli()
-    spent_milli = Milli()
-    effects = Many(EffectOut, max=5000)
-    warnings = Many(HintOut, max=1000)
-
-
-class GiftCardOut(Output):
-    """A gift card that the sale sold; its code is shown until it is used."""
-
-    id = Id()
-    code = Text(max=40)
-    last4 = Text(max=4)
-    amount_minor = Minor()
-
-
-class ReceiptOut(PurchaseOut):
-    """A settled sale."""
-
-    sale = Id()
-    state = Text()
-    member = One(BalanceOut, allow_none=True)
-    risk_minor = Minor(max=10**12, about="What an offline till gave out and the wallet did not cover.")
-    seq = Whole(allow_none=True, about="The number of the member's ledger transaction.")
-    version = Whole(allow_none=True, about="The member's version after the sale.")
-    claim_code = Text(max=400, allow_none=True, about="On a receipt of nobody: who scans it gets the points.")
-    gift_cards = Many(GiftCardOut, max=1000, about="Those that the sale sold and nobody has used yet.")
-
-
-class QuoteOut(PurchaseOut):
-    """A basket as it would be settled now."""
-
-    near_misses = Many(HintOut, max=1000)
-
-
 class ReturnLineIn(Input):
     """So many pieces of one line."""
 
@@ -200,61 +83,6 @@ class ReturnIn(Input):
     """What is given back."""
 
     lines = Many(ReturnLineIn, max=200, min=1, required=True)
-
-
-class ReturnedLineOut(Output):
-    """One returned line."""
-
-    line = Id()
-    sku = Text()
-    quantity = Whole()
-    amount_minor = Minor(max=10**12)
-
-
-class TenderRefundOut(Output):
-    """What goes back to one means of payment."""
-
-    kind = Text()
-    amount_minor = Minor(max=10**12)
-    reference = Text(allow_none=True)
-
-
-class ReturnOut(Output):
-    """What a return gave back and took."""
-
-    return_id = Id(attribute="return", data_key="return")
-    kind = Text(about="return, void, return_without_receipt")
-    sale = Id(allow_none=True, about="None where it is not known: returned without a receipt.")
-    occurred_at = Text()
-    currency = Text()
-    lines = Many(ReturnedLineOut, max=200)
-    amount_minor = Minor(max=10**12)
-    refunds = Many(TenderRefundOut, max=11)
-    taken_milli = Milli()
-    restored_milli = Milli()
-    member = One(BalanceOut, allow_none=True)
-    seq = Whole(allow_none=True)
-
-
-class SaleOut(Output):
-    """A sale of the past."""
-
-    sale = Id()
-    state = Text()
-    occurred_at = Instant()
-    store = Text(allow_none=True)
-    channel = Text()
-    program_version = Whole()
-    gross_minor = Minor(max=10**12)
-    discount_minor = Minor(max=10**12)
-    total_minor = Minor(max=10**12)
-    returned_minor = Minor(max=10**12)
-    earned_milli = Milli()
-    spent_milli = Milli()
-    offline = Bool()
-    tenders = Many(TenderOut, max=11)
-    lines = Many(Document(), max=200)
-    effects = Many(EffectOut, max=5000)
 
 
 def settle(
@@ -328,66 +156,3 @@ def request_of(body: dict[str, Any], *, actor: Actor, **more: Any) -> sales.Sale
         store=more.pop("store", None) or actor.store,
         **more,
     )
-
-
-# What a basket may be refused for, in the one evaluator, wherever it comes from.
-BASKET_ERRORS: Final[tuple[type[DomainError], ...]] = (
-    rules_refusals.CouponNotApplicable,
-    rules_refusals.LimitReached,
-    rules_refusals.NotHere,
-    rules_refusals.NotNow,
-    rules_refusals.RewardNotApplicable,
-    rules_refusals.RewardUnknown,
-    rules_refusals.TierTooLow,
-    rules_refusals.UsedThisPeriod,
-    ledger.InsufficientPoints,
-    contention.AlreadySpent,
-    ledger.InsufficientFunds,
-    ledger.HoldMissing,
-    ledger.HoldTooSmall,
-    refusals.CouponLapsed,
-    refusals.CouponMissing,
-    refusals.CouponUsedUp,
-    refusals.MemberBlocked,
-    refusals.NobodyScanned,
-    refusals.Overpaid,
-    refusals.PriceChanged,
-    refusals.SaleExists,
-    refusals.SoldOut,
-    refusals.TimeInFuture,
-    refusals.Underpaid,
-    refusals.KeyReused,
-    identity.MayNotSellGiftCards,
-    identity.NotYours,
-    wallet.AmountOutOfRange,
-    wallet.PaymentNotUsable,
-)
-# What a scanned code may be refused for.
-CODE_ERRORS: Final[tuple[type[DomainError], ...]] = (
-    codes.CodeAlreadyUsed,
-    codes.CodeDeviceRevoked,
-    codes.CodeExpired,
-    codes.CodeForged,
-    codes.CodeFromFuture,
-    codes.CodeInvalid,
-    codes.CodeMistyped,
-    codes.CodeRolledBack,
-    codes.CodeStaleEpoch,
-    codes.CodeTooLong,
-    codes.CodeUnknown,
-    codes.NumberLocked,
-    codes.NumberWrong,
-    refusals.CodeCannotPay,
-    refusals.NumberCap,
-    refusals.TillRevoked,
-)
-RETURN_ERRORS: Final[tuple[type[DomainError], ...]] = (
-    ledger.InsufficientPoints,
-    refusals.AlreadyVoided,
-    refusals.KeyReused,
-    refusals.LineMissing,
-    refusals.ReturnTooMuch,
-    refusals.SaleMissing,
-    refusals.TillRevoked,
-    wallet.GiftCardUsed,
-)

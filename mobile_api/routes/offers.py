@@ -10,8 +10,8 @@ from loyalty.rules.refusals import RewardUnknown
 from loyalty.sales.holding import RewardNotHeld
 from loyalty.sales.refusals import KeyReused
 from loyalty.web.api import Call, Routes
-from loyalty.web.baskets import BalanceOut
 from loyalty.web.fields import Bool, Document, Id, Instant, Key, Many, Milli, One, Output, Text, Whole
+from loyalty.web.receipts import BalanceOut
 from mobile_api.routes.sales import member_id_of
 from mobile_api.who import MEMBER
 

@@ -10,10 +10,12 @@ from loyalty.db import snapshot, transaction
 from loyalty.sales import refusals
 from loyalty.web import baskets
 from loyalty.web.api import Answer, Call, Routes
-from loyalty.web.baskets import BASKET_ERRORS, BalanceOut, BasketIn, QuoteOut, ReceiptOut, SaleOut, request_of
+from loyalty.web.basket_errors import BASKET_ERRORS
+from loyalty.web.baskets import BasketIn, request_of
 from loyalty.web.etags import is_current, tag_of
 from loyalty.web.fields import Document, Id, Input, Instant, Key, Many, Milli, Minor, One, Output, Text, Whole
 from loyalty.web.paging import PageQuery, page_of
+from loyalty.web.receipts import BalanceOut, QuoteOut, ReceiptOut, SaleOut
 from mobile_api.who import MEMBER
 
 routes: Final = Routes("Sales", "Buy, look back, claim a receipt.")

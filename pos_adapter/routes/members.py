@@ -11,9 +11,9 @@ from loyalty.db import transaction
 from loyalty.sales import refusals
 from loyalty.sales.occasions import AmountNotPositive
 from loyalty.web.api import Call, Routes
-from loyalty.web.baskets import BalanceOut, EffectOut
 from loyalty.web.fields import Document, Id, Input, Key, Many, Map, Milli, One, Output, Pattern, Text, Whole
 from loyalty.web.limits import Limit
+from loyalty.web.receipts import BalanceOut, EffectOut
 from pos_adapter.who import CASHIER, TILL
 
 routes: Final = Routes("Members", "Find, sign up, put right.")

@@ -15,9 +15,10 @@ from loyalty.db import retrying, snapshot, transaction
 from loyalty.errors import Denied, DomainError, Invalid
 from loyalty.web import baskets
 from loyalty.web.api import Call, Routes
-from loyalty.web.baskets import ReceiptOut, ReturnOut, request_of
+from loyalty.web.baskets import request_of
 from loyalty.web.fields import Choice, Document, Id, Input, Instant, Many, One, Output, Text
 from loyalty.web.flaws import flaws_of
+from loyalty.web.receipts import ReceiptOut, ReturnOut
 from pos_adapter.routes.sales import TillBasketIn, TillReturnIn
 from pos_adapter.who import TILL
 

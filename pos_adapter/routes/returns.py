@@ -8,8 +8,9 @@ from loyalty import sales
 from loyalty.db import transaction
 from loyalty.sales import refusals
 from loyalty.web.api import Call, Routes
-from loyalty.web.baskets import LineIn, ReturnOut, lines_of
+from loyalty.web.baskets import LineIn, lines_of
 from loyalty.web.fields import Choice, Instant, Many, Text
+from loyalty.web.receipts import ReturnOut
 from pos_adapter.who import CASHIER
 from pos_adapter.whom import WHOM_ERRORS, Shown, anybody_of
 

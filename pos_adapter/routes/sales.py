@@ -9,20 +9,10 @@ from loyalty import codes, sales
 from loyalty.db import snapshot, transaction
 from loyalty.web import baskets
 from loyalty.web.api import Answer, Call, Routes
-from loyalty.web.baskets import (
-    BASKET_ERRORS,
-    CODE_ERRORS,
-    RETURN_ERRORS,
-    BalanceOut,
-    BasketIn,
-    QuoteOut,
-    ReceiptOut,
-    ReturnIn,
-    ReturnOut,
-    SaleOut,
-    request_of,
-)
+from loyalty.web.basket_errors import BASKET_ERRORS, CODE_ERRORS, RETURN_ERRORS
+from loyalty.web.baskets import BasketIn, ReturnIn, request_of
 from loyalty.web.fields import Choice, Id, Instant, Many, Map, One, Output, Text, Whole
+from loyalty.web.receipts import BalanceOut, QuoteOut, ReceiptOut, ReturnOut, SaleOut
 from pos_adapter.who import CASHIER, TILL
 
 routes: Final = Routes("Sales", "Quote, sell, take back.")

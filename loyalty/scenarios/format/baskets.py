@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from loyalty.scenarios import nouns
-from loyalty.scenarios.shapes import (
+from loyalty.scenarios.scalars import (
     AMOUNT,
     COUNT,
     FLAG,
@@ -13,16 +13,12 @@ from loyalty.scenarios.shapes import (
     MOMENT,
     NUMBER,
     TEXT,
-    Key,
-    Many,
-    Maybe,
-    Pairs,
     Path,
     Problems,
-    Record,
     Scalar,
     choice,
 )
+from loyalty.scenarios.shapes import Key, Many, Maybe, Pairs, Record
 from loyalty.scenarios.values import Unreadable
 
 KINDS: Final = ("product", "gift_card", "top_up", "tax", "tip", "fee", "donation", "delivery")

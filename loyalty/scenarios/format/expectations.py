@@ -8,23 +8,8 @@ from typing import Any, Final
 from loyalty.scenarios import nouns
 from loyalty.scenarios.format.baskets import TENDER
 from loyalty.scenarios.format.start import END
-from loyalty.scenarios.shapes import (
-    COUNT,
-    FLAG,
-    KEY,
-    MOMENT,
-    NUMBER,
-    TEXT,
-    Key,
-    Many,
-    Maybe,
-    Pairs,
-    Path,
-    Problems,
-    Record,
-    Scalar,
-    Table,
-)
+from loyalty.scenarios.scalars import COUNT, FLAG, KEY, MOMENT, NUMBER, TEXT, Path, Problems, Scalar
+from loyalty.scenarios.shapes import Key, Many, Maybe, Pairs, Record, Table
 from loyalty.scenarios.values import Unreadable, decimal_of
 
 UNSAID: Final = object()

@@ -10,7 +10,8 @@ from loyalty.scenarios import nouns
 from loyalty.scenarios.format.loading import FormatInvalid
 from loyalty.scenarios.format.start import COUPONS, MEMBER
 from loyalty.scenarios.format.steps import Steps
-from loyalty.scenarios.shapes import ANYTHING, KEY, MOMENT, TEXT, Key, Many, Problems, Record, Table
+from loyalty.scenarios.scalars import ANYTHING, KEY, MOMENT, TEXT, Problems
+from loyalty.scenarios.shapes import Key, Many, Record, Table
 
 SCENARIO: Final = Record(
     "a scenario",

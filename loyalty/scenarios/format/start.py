@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from loyalty.scenarios import nouns
-from loyalty.scenarios.shapes import (
-    AMOUNT,
-    COUNT,
-    DAY,
-    FLAG,
-    KEY,
-    MOMENT,
-    TEXT,
-    Key,
-    Many,
-    Maybe,
-    Path,
-    Problems,
-    Record,
-    Scalar,
-    Table,
-)
+from loyalty.scenarios import beginnings
+from loyalty.scenarios.scalars import AMOUNT, COUNT, DAY, FLAG, KEY, MOMENT, TEXT, Path, Problems, Scalar
+from loyalty.scenarios.shapes import Key, Many, Maybe, Record, Table
 from loyalty.scenarios.values import Moment, moment_of
 
 
@@ -32,9 +17,9 @@ def _end(value: Any) -> Moment | str:
 END: Final = Scalar(_end, {"anyOf": [{"type": "string"}, {"type": "null"}]})
 
 
-def _lot(points: Any, earned_at: Any, expires_at: Any) -> nouns.Lot:
+def _lot(points: Any, earned_at: Any, expires_at: Any) -> beginnings.Lot:
     never = expires_at == "never"
-    return nouns.Lot(points, earned_at, None if never else expires_at, never)
+    return beginnings.Lot(points, earned_at, None if never else expires_at, never)
 
 
 LOT: Final = Record(
@@ -51,8 +36,8 @@ LOT: Final = Record(
 )
 
 
-def _coupon(coupon: Any, code: Any, uses: Any, valid_until: Any) -> nouns.CouponGiven:
-    return nouns.CouponGiven(coupon, code, uses, valid_until)
+def _coupon(coupon: Any, code: Any, uses: Any, valid_until: Any) -> beginnings.CouponGiven:
+    return beginnings.CouponGiven(coupon, code, uses, valid_until)
 
 
 COUPON: Final = Record(
@@ -75,7 +60,7 @@ class Coupons:
         """Return the coupons."""
         if isinstance(value, dict) and not set(value) & {"coupon", "key"}:
             named = Table(KEY).read(value, path, problems)
-            return tuple(nouns.CouponGiven(coupon, code, None, None) for code, coupon in named.items())
+            return tuple(beginnings.CouponGiven(coupon, code, None, None) for code, coupon in named.items())
         return Many(COUPON).read(value, path, problems)
 
     def schema(self) -> dict[str, Any]:
@@ -99,7 +84,7 @@ class Offers:
             "seen_at": Key(MOMENT, "When the member saw it.", ("seen",)),
             "activated_at": Key(MOMENT, "When the member activated it.", ("activated",)),
         },
-        nouns.OfferGiven,
+        beginnings.OfferGiven,
         short="offer",
     )
 
@@ -124,7 +109,7 @@ GRANT: Final = Record(
         "valid_from": Key(MOMENT, "From when it may be used.", ("from",)),
         "valid_until": Key(MOMENT, "Until when it may be used.", ("until", "expires_at")),
     },
-    nouns.GrantGiven,
+    beginnings.GrantGiven,
     short="reward",
 )
 
@@ -163,6 +148,6 @@ MEMBER: Final = Record(
         "spent": Key(AMOUNT, "What the member spent before."),
         "last_visit": Key(MOMENT, "When the member last came.", ("last_visit_at",)),
     },
-    nouns.Member,
+    beginnings.Member,
     short="tier",
 )

@@ -8,21 +8,8 @@ from typing import Any, Final
 from loyalty.scenarios import nouns
 from loyalty.scenarios.format.baskets import CHANNEL, QUOTE, SALE, VOID, Returning
 from loyalty.scenarios.format.expectations import EXPECT
-from loyalty.scenarios.shapes import (
-    ANYTHING,
-    FLAG,
-    KEY,
-    MOMENT,
-    NUMBER,
-    TEXT,
-    Key,
-    Many,
-    Path,
-    Problems,
-    Record,
-    Table,
-    choice,
-)
+from loyalty.scenarios.scalars import ANYTHING, FLAG, KEY, MOMENT, NUMBER, TEXT, Path, Problems, choice
+from loyalty.scenarios.shapes import Key, Many, Record, Table
 
 _MEMBER: Final = Key(KEY, "Who; the only member of the file if left out.")
 _WHERE: Final = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from loyalty import changes, orders
 from loyalty.actor import Actor
 from loyalty.edits import Edit, made_now
-from loyalty.orders import Content, service
+from loyalty.orders import Content, touching
 from tests.domain.sync.people import join
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -115,9 +115,9 @@ def test_an_id_is_what_devices_make(session: Session, ann: int, draft: str) -> N
 def test_there_is_a_limit_on_drafts_and_lines(
     session: Session, ann: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_DRAFTS", 1)
-    monkeypatch.setattr(service, "MOST_LINES", 1)
-    monkeypatch.setattr(service, "_MOST_LINES_EVER", 2)
+    monkeypatch.setattr(touching, "MOST_DRAFTS", 1)
+    monkeypatch.setattr(touching, "MOST_LINES", 1)
+    monkeypatch.setattr(touching, "_MOST_LINES_EVER", 2)
     begin(session, ann)
     with pytest.raises(orders.DraftFull):
         orders.create_draft(session, draft_id="d2", store=None, **by(ann))

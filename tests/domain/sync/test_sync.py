@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import changes, members, messages, preferences, sync
 from loyalty.edits import made_now
-from loyalty.sync import Cursor, Request, service
+from loyalty.sync import Cursor, Request, pulling
 from loyalty.sync import mutations as table
 from loyalty.sync.mutations import Verb
 from tests.domain.sync.people import Phone, join
@@ -386,7 +386,7 @@ def test_a_cursor_beyond_the_horizon_starts_again_and_nothing_resurrects(
 def test_big_answers_come_in_pages_that_add_up(
     session: Session, phone: Phone, tablet: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_DOCUMENTS", 7)
+    monkeypatch.setattr(pulling, "MOST_DOCUMENTS", 7)
     tablet.sync()
     for n in range(30):
         phone.act("favorite.add", sku=f"sku-{n:02}")
@@ -412,7 +412,7 @@ def test_what_one_transaction_changed_is_never_cut(
             now=NOW,
         )
     session.commit()
-    monkeypatch.setattr(service, "MOST_DOCUMENTS", 7)
+    monkeypatch.setattr(pulling, "MOST_DOCUMENTS", 7)
     page = tablet.pull(tablet.cursor)
     assert (len(page.put), page.more) == (20, False)
 

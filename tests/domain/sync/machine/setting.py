@@ -10,7 +10,7 @@ from loyalty import preferences
 from loyalty.actor import SYSTEM
 from loyalty.db import transaction
 from loyalty.edits import made_now
-from loyalty.sync import documents, service
+from loyalty.sync import documents, pulling
 from tests.domain.sync.machine.server import NOON, Server
 from tests.domain.sync.people import join
 
@@ -20,7 +20,7 @@ TOUCHED = ("balance", "wallet", "profile", "preference", "favorite", "consent", 
 
 def stage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pulls small and interruptible, and let a stranger live in the same database."""
-    monkeypatch.setattr(service, "MOST_DOCUMENTS", 6)
+    monkeypatch.setattr(pulling, "MOST_DOCUMENTS", 6)
     monkeypatch.setattr(documents, "KINDS", {kind: documents.KINDS[kind] for kind in TOUCHED})
     monkeypatch.setattr(documents, "load", _interrupted(documents.load))
     monkeypatch.setattr(documents, "load_all", _interrupted(documents.load_all))
