@@ -13,7 +13,7 @@ import pos_adapter
 from loyalty import rules
 from loyalty.clock import Clock
 from loyalty.config import Settings
-from loyalty.db import CONNECTION_OPTIONS, PATIENT_OPTIONS, db
+from loyalty.db import CONNECTION_OPTIONS, LOST_AFTER, PATIENT_OPTIONS, db
 from loyalty.web import errors, health, logs, metrics, pages, requests, security, site
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
@@ -42,6 +42,7 @@ def _install_database(app: Flask, settings: Settings) -> None:
         "connect_args": {
             "options": PATIENT_OPTIONS if settings.mode == "test" else CONNECTION_OPTIONS,
             "prepare_threshold": None,
+            **LOST_AFTER,
         },
         "pool_size": 10,
         "max_overflow": 20,

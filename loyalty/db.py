@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
+from math import inf
 from typing import Any, Final, Protocol, TypeVar
 
 import orjson
@@ -68,6 +69,16 @@ CONNECTION_OPTIONS: Final = (
 PATIENT_OPTIONS: Final = (
     "-c lock_timeout=20s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
 )
+# A network that drops everything says nothing: within seconds a connection over it is given up, not within hours.
+LOST_AFTER: Final[Mapping[str, int]] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+# Far more than the server's own limits on statements and locks: who is silent for so long is hung.
+SOON = 30.0
 # SQLSTATE: lock timeout, statement timeout, serialization failure, deadlock.
 _BUSY: Final = frozenset({"55P03", "57014", "40001", "40P01"})
 # SQLSTATE classes: connection, resources (a full disk is one), operator's intervention, the system around it.
@@ -126,7 +137,7 @@ def ask(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         try:
             driver = lent.driver_connection
             assert isinstance(driver, psycopg.Connection)
-            return pipeline.send(driver, [(statement, parameters)], begin=False)[0]
+            return pipeline.send(driver, [(statement, parameters)], begin=False, longest_seconds=SOON)[0]
         except psycopg.OperationalError as error:
             if lent.driver_connection is None or lent.driver_connection.closed:
                 lent.invalidate(error)
@@ -181,11 +192,13 @@ def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
-def _send(connection: Connection, statements: Sequence[pipeline.Statement]) -> list[pipeline.Rows]:
+def _send(
+    connection: Connection, statements: Sequence[pipeline.Statement], longest_seconds: float
+) -> list[pipeline.Rows]:
     """Send statements; a connection that is lost by it, and those that wait in the pool, are not used again."""
     driver = _driver_of(connection)
     try:
-        return pipeline.send(driver, statements)
+        return pipeline.send(driver, statements, longest_seconds=longest_seconds)
     except psycopg.OperationalError as error:
         if driver.closed:
             connection.invalidate(error)
@@ -200,7 +213,7 @@ _WAITING: Final = "regulars.waiting"
 def _send_waiting(connection: Connection, *, commit: bool = False) -> None:
     statements = connection.info.pop(_WAITING, None)
     if statements:
-        _send(connection, [*statements, *([_COMMIT] if commit else [])])
+        _send(connection, [*statements, *([_COMMIT] if commit else [])], SOON)
 
 
 _COMMIT: Final[pipeline.Statement] = ("COMMIT", ())
@@ -273,12 +286,15 @@ class Batch:
     def __len__(self) -> int:
         return len(self._statements)
 
-    def send(self, session: Session) -> list[list[tuple[Any, ...]]]:
-        """Run the queued statements in one round trip inside the session's transaction."""
+    def send(self, session: Session, *, longest_seconds: float = inf) -> list[list[tuple[Any, ...]]]:
+        """Run the queued statements in one round trip inside the session's transaction.
+
+        A database that is silent for ``longest_seconds`` is given up, as one that cannot be reached.
+        """
         session.flush()
         connection = session.connection()
         _send_waiting(connection)
-        return _send(connection, self._statements)
+        return _send(connection, self._statements, longest_seconds)
 
     def send_last(self, session: Session) -> None:
         """Let the statements travel with COMMIT, or with whatever else this transaction still does before it.

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from math import inf
+from time import monotonic
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -87,25 +89,34 @@ _lines: Final[WeakKeyDictionary[psycopg.Connection[Any], _Line]] = WeakKeyDictio
 
 
 def send(
-    connection: psycopg.Connection[Any], statements: Sequence[Statement], *, begin: bool = True
+    connection: psycopg.Connection[Any],
+    statements: Sequence[Statement],
+    *,
+    begin: bool = True,
+    longest_seconds: float = inf,
 ) -> list[Rows]:
     """Run statements in order in one round trip and return the rows of each.
 
     They run in the connection's transaction (begun in the same round trip, if need be), each with a snapshot of its
     own. Raise the first error; then nothing after it was run. Without ``begin``, and outside of a transaction, they
-    are one that has ended when this returns.
+    are one that has ended when this returns. A server that is silent for ``longest_seconds`` is given up.
     """
+    until = monotonic() + longest_seconds
     line = _lines.get(connection)
     if line is None:
         line = _lines[connection] = _Line()
         # Where psycopg prepares as well, its rollback deallocates everything, ours too.
         connection.prepare_threshold = None
     with connection.lock:
-        return connection.wait(_exchange(connection, line, statements, begin))
+        return connection.wait(_exchange(connection, line, statements, begin, until))
 
 
 def _exchange(
-    connection: psycopg.Connection[Any], line: _Line, statements: Sequence[Statement], begin: bool
+    connection: psycopg.Connection[Any],
+    line: _Line,
+    statements: Sequence[Statement],
+    begin: bool,
+    until: float,
 ) -> PQGen[list[Rows]]:
     pgconn = connection.pgconn
     # Written before anything is sent: a value that cannot be written must leave the connection as it was.
@@ -135,7 +146,7 @@ def _exchange(
         prepares.append(None)
     pgconn.pipeline_sync()
     try:
-        results = yield from _answers(pgconn)
+        results = yield from _answers(pgconn, until)
     except BaseException:
         pgconn.finish()  # half a pipeline cannot be taken up again
         raise
@@ -152,16 +163,19 @@ def _translated(statements: Sequence[Statement]) -> list[tuple[_Text, Parameters
     return [(_text_of(statement), parameters) for statement, parameters in statements]
 
 
-def _answers(pgconn: pq.abc.PGconn) -> PQGen[list[pq.abc.PGresult]]:
+def _answers(pgconn: pq.abc.PGconn, until: float) -> PQGen[list[pq.abc.PGresult]]:
     """Send what is queued and collect one result for each statement, up to the end of the pipeline."""
     while pgconn.flush():
         if (yield Wait.RW) & Ready.R:
             pgconn.consume_input()
+        _require_in_time(until)
     results: list[pq.abc.PGresult] = []
     while True:
         while pgconn.is_busy():
             if (yield Wait.R):
                 pgconn.consume_input()
+            else:
+                _require_in_time(until)
         result = pgconn.get_result()
         if result is None:
             continue  # stands between the results of two statements
@@ -169,6 +183,12 @@ def _answers(pgconn: pq.abc.PGconn) -> PQGen[list[pq.abc.PGresult]]:
             break
         results.append(result)
     return results
+
+
+def _require_in_time(until: float) -> None:
+    """Raise where the server has been silent for too long: hung, or behind a network that drops everything."""
+    if monotonic() > until:
+        raise psycopg.OperationalError("the database does not answer")
 
 
 _GOOD: Final = frozenset({pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY})

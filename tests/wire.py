@@ -120,7 +120,8 @@ class Line:
             passed += frame.data
         if passed and self.wire.delay_seconds:
             time.sleep(self.wire.delay_seconds)
-        target.sendall(passed)
+        if not self.wire.is_silent:
+            target.sendall(passed)
         return True
 
     def _count(self, frame: Frame, *, from_client: bool) -> None:
@@ -140,6 +141,7 @@ class Line:
 class Wire:
     """The proxy. ``url`` is the database's as seen through it; set ``meddle`` or ``delay_seconds`` to disturb.
 
+    While ``is_down`` nobody gets a connection; while ``is_silent`` everything is taken and nothing passed on.
     ``meddle(line, from_client, frame)`` sees every frame before it is passed on; ``False`` cuts the line there.
     """
 
@@ -149,6 +151,7 @@ class Wire:
         self.delay_seconds = 0.0
         self.meddle: Meddle | None = None
         self.is_down = False
+        self.is_silent = False
         parts = urlsplit(url)
         self._target = (parts.hostname or "127.0.0.1", parts.port or 5432)
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import codes, rules
+from loyalty import codes, db, rules
 from loyalty.db import Batch
 from loyalty.ledger import Books
 from loyalty.ledger import queries as ledger_queries
@@ -197,7 +197,7 @@ def _send(
     batch.add(lots_sql, parameters)
     batch.add(holds_sql, parameters)
     batch.add(state_sql, parameters)
-    return batch.send(session)
+    return batch.send(session, longest_seconds=db.SOON)
 
 
 @lru_cache(maxsize=16)

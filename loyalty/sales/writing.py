@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import changes, codes, ledger, messages
+from loyalty import changes, codes, db, ledger, messages
 from loyalty.db import Batch
 from loyalty.errors import DomainError
 from loyalty.jsontext import dumps
@@ -237,7 +237,7 @@ def take_shared(session: Session, done: Consequences, *, member_id: int) -> None
                WHERE id = %s AND (uses_left IS NULL OR uses_left > 0) RETURNING id""",
             (coupon,),
         )
-    _, taken, *answers = batch.send(session)
+    _, taken, *answers = batch.send(session, longest_seconds=db.SOON)
     try:
         if len(taken) < len(wanted):
             raise BudgetGone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from contextlib import suppress
@@ -11,9 +12,13 @@ from typing import Final
 import pytest
 from sqlalchemy import text
 
+from loyalty import db
 from loyalty.db import transaction
 from tests.faults.desk import Cut, Desk, at_frame, is_committed
-from tests.wire import Frame, Line
+from tests.faults.history import acknowledged, flaws
+from tests.faults.house import house
+from tests.faults.shop import Shop
+from tests.wire import Frame, Line, wired
 
 
 def hang_up(line: Line) -> None:
@@ -112,3 +117,41 @@ def test_while_the_database_is_away_sales_are_put_off_and_go_on_when_it_is_back(
     assert desk.post(request).status_code == 200
     assert desk.sales() == sold + 1
     assert desk.client.get("/readyz").status_code == 200
+
+
+def test_a_line_on_which_nothing_comes_through_is_given_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "SOON", 0.3)
+    request = desk.request()
+    desk.wire.is_silent = True
+    answer = desk.post(request)
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    desk.wire.is_silent = False
+    desk.wire.cut()
+    assert desk.post(request).status_code == 200
+    assert desk.findings() == []
+
+
+@pytest.mark.soak
+def test_a_bad_network_under_load_loses_nothing_and_counts_nothing_twice() -> None:
+    dice = random.Random(7)
+    with house() as home, wired(home.world.url) as wire:
+        home.environment = {"REGULARS_DATABASE_URL": wire.url}
+        home.open()
+        before = home.books().ids
+        shop = Shop(home.world, home.port, tills=8, members=(3, 4))
+        with shop.open():
+            for _ in range(40):
+                wire.delay_seconds = dice.choice((0.0, 0.0, 0.002, 0.01))
+                wire.is_down = dice.random() < 0.2
+                wire.meddle = at_frame(dice.randrange(1, 400), dice.choice(CUTS))
+                time.sleep(dice.random() / 2)
+                wire.cut()
+                wire.is_down, wire.meddle = False, None
+                shop.wait_for(5)
+            wire.delay_seconds = 0.0
+        assert flaws(shop.attempts, home.books(), before) == []
+        assert home.audit()["findings"] == []
+        assert len(acknowledged(shop.attempts)) == len(shop.attempts)
+        assert any(each.tries > 1 for each in shop.attempts)
