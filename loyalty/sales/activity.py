@@ -12,7 +12,7 @@ from loyalty.ledger import LotState
 from loyalty.rules import expiry
 from loyalty.rules.outcome import Expiry
 from loyalty.rules.program import Program
-from loyalty.sales.effects import Consequences
+from loyalty.sales.consequences import Consequences
 from loyalty.sales.state import State
 
 

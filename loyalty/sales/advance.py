@@ -14,7 +14,7 @@ from loyalty.rules import expiry, tiers
 from loyalty.rules.facts import Occasion
 from loyalty.rules.program import Program
 from loyalty.sales import effects, standing
-from loyalty.sales.effects import Consequences, Moment
+from loyalty.sales.consequences import Consequences, Moment
 from loyalty.sales.state import State
 
 LONGEST_AWAY: Final = timedelta(days=400)

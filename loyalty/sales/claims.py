@@ -12,8 +12,8 @@ from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.jsontext import dumps
 from loyalty.rules.facts import Basket, Line, Tender
-from loyalty.sales import advance, occasions, purchase, receipts, service, state, writing
-from loyalty.sales.effects import Moment
+from loyalty.sales import advance, answers, occasions, purchase, receipts, state, writing
+from loyalty.sales.consequences import Moment
 from loyalty.sales.refusals import AlreadyClaimed, ClaimTooLate, MemberBlocked, SaleMissing
 from loyalty.sales.requests import TenderRequest
 from loyalty.sales.sold import Sold, find
@@ -34,7 +34,7 @@ def claim(
     What was paid stays as it was: price effects that only members get are not given afterwards. Raise ``CodeInvalid``
     kinds, ``ClaimExpired``, ``ClaimTooLate``, ``AlreadyClaimed`` (also by a return of everything), ``SaleMissing``.
     """
-    digest = service.request_hash_of({"claim": text, "member": member_id})
+    digest = answers.request_hash_of({"claim": text, "member": member_id})
     code = codes.parse(text)
     if not isinstance(code, codes.ClaimCode):
         raise codes.CodeInvalid("This is not a receipt's code.")
@@ -44,7 +44,7 @@ def claim(
         session, member_id, actor=actor, key=key, store=sold.row["store"], at=sold.row["occurred_at"], now=now
     )
     if loaded.stored is not None:
-        return service.replay(loaded.stored, digest)
+        return answers.replay(loaded.stored, digest)
     _require_claimable(session, loaded, sold, now=now)
     sale: str = sold.row["id"]
     at: datetime = sold.row["occurred_at"]
@@ -164,7 +164,7 @@ def _write(
         (member_id, sale),
     )
     if key:
-        writing.queue_answer(
+        answers.queue_answer(
             batch,
             client=actor.client,
             key=key,

@@ -6,30 +6,24 @@ a quote can be computed by the same code as a sale.
 
 from __future__ import annotations
 
-import secrets
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from loyalty import rules
 from loyalty.ids import new_id
 from loyalty.ledger import Books, available_milli, chart, why_json
-from loyalty.offers import new_code
-from loyalty.record import record
 from loyalty.rules import expiry
-from loyalty.rules.facts import Basket, Grant, Occasion, OfferInstance, Used
+from loyalty.rules.facts import Grant, Occasion, OfferInstance, Used
 from loyalty.rules.outcome import (
-    Discount,
     Earning,
     Evaluation,
     Extension,
-    GrantGiven,
     LimitUse,
     Progress,
 )
-from loyalty.sales import late_holds, standing
+from loyalty.sales import redeeming, standing
+from loyalty.sales.consequences import Consequences, Moment, OfferChange, StepRow
 from loyalty.sales.standing import TierMove
 from loyalty.sales.state import State
 
@@ -44,73 +38,12 @@ SOURCES: Final = {
 ROUNDS: Final = 8
 
 
-@record
-class Moment:
-    """When and by what an effect happens. ``reference`` names the sale, top-up or event."""
-
-    at: datetime
-    now: datetime
-    reference: str
-    sale: str | None = None
-
-
-@dataclass(slots=True)
-class StepRow:
-    """One line's contribution to a challenge, to be written; ``reference`` is the sale or event it came from."""
-
-    instance: str
-    reference: str
-    line: str
-    amount: int
-    day: date
-    at: datetime
-
-
-@dataclass(slots=True)
-class OfferChange:
-    """Where an offer instance stands after the occasion."""
-
-    progress: int
-    completed_at: datetime | None
-    completed_by: str | None
-    done: bool = False
-
-
-@dataclass(slots=True)
-class Consequences:
-    """Everything to be written besides the books, and the record by which it can be undone."""
-
-    tier_earned: dict[datetime, int] = field(default_factory=dict[datetime, int])
-    moves: list[TierMove] = field(default_factory=list[TierMove])
-    limits: list[LimitUse] = field(default_factory=list[LimitUse])
-    offers: dict[str, OfferChange] = field(default_factory=dict[str, OfferChange])
-    steps: list[StepRow] = field(default_factory=list[StepRow])
-    grants_given: list[tuple[str, str, str, datetime, datetime | None]] = field(
-        default_factory=list[tuple[str, str, str, datetime, "datetime | None"]]
-    )
-    coupons_given: list[tuple[str, str, str, datetime, datetime | None]] = field(
-        default_factory=list[tuple[str, str, str, datetime, "datetime | None"]]
-    )
-    grants_used: list[str] = field(default_factory=list[str])
-    coupons_used: list[str] = field(default_factory=list[str])
-    stock: Counter[str] = field(default_factory=Counter[str])
-    stock_limits: dict[str, int] = field(default_factory=dict[str, int])
-    messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list[tuple[str, Mapping[str, Any]]])
-    entities: set[str] = field(default_factory=set[str])
-    record: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
-    echoes: list[Evaluation] = field(default_factory=list[Evaluation])
-
-    def note(self, kind: str, **entry: Any) -> None:
-        """Keep what was done, so that a return can undo it and "why?" can be answered."""
-        self.record.setdefault(kind, []).append(entry)
-
-
 def carry_out(state: State, said: Evaluation, moment: Moment) -> Consequences:
     """Apply everything the evaluator said, and what follows from it; a ledger transaction must be open."""
     done = Consequences()
     assert state.books is not None
     for discount in said.discounts:
-        _redeem(state, state.books, done, discount, moment)
+        redeeming.redeem(state, state.books, done, discount, moment)
     follow(state, done, said, moment)
     return done
 
@@ -139,7 +72,7 @@ def follow(
     for grant in said.grants:
         grant_id = new_id(moment.now)
         if grant.coupon:
-            _give_coupon(done, grant, grant_id)
+            redeeming.give_coupon(done, grant, grant_id)
             continue
         done.grants_given.append((grant_id, grant.reward, grant.rule, grant.valid_from, grant.valid_until))
         done.entities.add(f"grant/{grant_id}")
@@ -208,68 +141,6 @@ def with_echoes(said: Evaluation, done: Consequences) -> Evaluation:
         grants=(*said.grants, *(each for echo in done.echoes for each in echo.grants)),
         extensions=(*said.extensions, *(each for echo in done.echoes for each in echo.extensions)),
     )
-
-
-def _redeem(state: State, books: Books, done: Consequences, discount: Discount, moment: Moment) -> None:
-    uses: list[tuple[int, int]] = []
-    if discount.hold is not None:
-        owing = state.program.settings.negative_points
-        uses = late_holds.capture(books, discount, at=moment.at, shortfall=owing)
-        done.entities.add(f"hold/{discount.hold}")
-    elif discount.points_milli:
-        uses = books.spend(discount.points_milli, rule=discount.key, why=discount.why)
-    if discount.source == "reward":
-        reward = state.program.rewards.get(discount.key)
-        if reward is not None and reward.stock is not None:
-            done.stock[discount.key] += 1
-            done.stock_limits[discount.key] = reward.stock
-    if discount.grant is not None:
-        done.grants_used.append(discount.grant)
-        done.entities.add(f"grant/{discount.grant}")
-    if discount.offer_instance is not None:
-        _complete(state, done, discount.offer_instance, moment)
-    done.note(
-        "discounts",
-        source=discount.source,
-        key=discount.key,
-        amount_minor=discount.amount_minor,
-        by_line=dict(discount.by_line),
-        points_milli=discount.points_milli,
-        uses=uses,
-        grant=discount.grant,
-        coupon=discount.coupon,
-        offer=discount.offer_instance,
-        why=why_json(discount.why),
-    )
-
-
-def _give_coupon(done: Consequences, grant: GrantGiven, coupon_id: str) -> None:
-    """Give a personal coupon code; its letters go to the member's inbox and nowhere else."""
-    code = new_code(secrets.choice)
-    done.coupons_given.append((coupon_id, grant.coupon or "", code, grant.valid_from, grant.valid_until))
-    done.messages.append(("notify", {"rule": grant.rule, "text": {"en": code, "fr": code}}))
-
-
-def _complete(state: State, done: Consequences, instance: str, moment: Moment) -> None:
-    """A coupon that came as an offer is good once."""
-    for place, offer in enumerate(state.offers):
-        if (
-            offer.id == instance
-            and offer.completed_at is None
-            and state.program.offers[offer.offer].kind == "coupon"
-        ):
-            state.offers[place] = replace(offer, completed_at=moment.at)
-            state.completed_by[instance] = moment.reference
-            done.offers[instance] = OfferChange(offer.progress, moment.at, moment.reference)
-            done.entities.add(f"challenge/{instance}")
-
-
-def use_coupons(done: Consequences, basket: Basket) -> None:
-    """Use up every coupon code that was presented and admitted, whatever it gave."""
-    for claim in basket.coupons:
-        cut = [entry["by_line"] for entry in done.record.get("discounts", ()) if entry["coupon"] == claim.id]
-        done.coupons_used.append(claim.id)
-        done.note("coupons", id=claim.id, lines=sorted({line for by_line in cut for line in by_line}))
 
 
 def _earn(

@@ -12,8 +12,8 @@ from loyalty.db import Batch
 from loyalty.errors import Refused
 from loyalty.ids import new_id
 from loyalty.rules.refusals import RewardUnknown
-from loyalty.sales import advance, occasions, receipts, service, writing
-from loyalty.sales.effects import Consequences
+from loyalty.sales import advance, answers, occasions, receipts, writing
+from loyalty.sales.consequences import Consequences
 
 
 class RewardNotHeld(Refused):
@@ -44,10 +44,10 @@ def hold_reward(
 
     Raise ``RewardUnknown``, ``RewardNotHeld``, ``InsufficientPoints``.
     """
-    digest = service.request_hash_of({"hold": reward, "member": member_id})
+    digest = answers.request_hash_of({"hold": reward, "member": member_id})
     loaded = occasions.load_member(session, member_id, actor=actor, key=key, at=now, now=now)
     if loaded.stored is not None:
-        return service.replay(loaded.stored, digest)
+        return answers.replay(loaded.stored, digest)
     books, stood = loaded.books, loaded.standing
     assert books is not None
     assert stood is not None
@@ -75,7 +75,7 @@ def hold_reward(
     befores = [before] if advance.changed(before, loaded) else []
     writing.queue_member(session, batch, loaded, [*befores, done], sale=None, now=now)
     if key:
-        writing.queue_answer(
+        answers.queue_answer(
             batch,
             client=actor.client,
             key=key,

@@ -15,8 +15,8 @@ from loyalty.errors import DomainError, Refused
 from loyalty.ledger import AccountMissing, chart
 from loyalty.rules import expiry
 from loyalty.rules.facts import Occasion
-from loyalty.sales import activity, advance, receipts, service, state, writing
-from loyalty.sales.effects import Consequences
+from loyalty.sales import activity, advance, answers, loading, receipts, service, writing
+from loyalty.sales.consequences import Consequences
 from loyalty.sales.refusals import MemberBlocked
 from loyalty.sales.state import State, Wanted, Who
 from loyalty.why import Why
@@ -47,7 +47,7 @@ def load_member(
         store=store,
         till=actor.id if actor and actor.kind == "till" else "",
     )
-    loaded = state.load(session, Who(member_id=member_id), wanted, at=at, now=now, lock=lock)
+    loaded = loading.load(session, Who(member_id=member_id), wanted, at=at, now=now, lock=lock)
     if loaded is None or loaded.person is None or loaded.books is None:
         raise AccountMissing
     return loaded
@@ -66,11 +66,11 @@ def _once(
     act: Callable[[State, Consequences, Batch], None],
 ) -> dict[str, Any]:
     """Do something to a member once per key: load under the lock, act, write, remember the answer."""
-    digest = service.request_hash_of(dict(request))
+    digest = answers.request_hash_of(dict(request))
     loaded = load_member(session, member_id, actor=actor, key=key, store=store, at=at, now=now)
     service.require_till(actor, loaded)
     if loaded.stored is not None:
-        return service.replay(loaded.stored, digest)
+        return answers.replay(loaded.stored, digest)
     before, done, batch = advance.catch_up(loaded, now=now), Consequences(), Batch()
     assert loaded.books is not None
     assert loaded.person is not None
@@ -81,7 +81,7 @@ def _once(
         act(loaded, done, batch)
         writing.take_shared(session, done, member_id=member_id)
     except DomainError as error:
-        service.remember_refusal(
+        answers.remember_refusal(
             session, error, actor=actor, key=key, digest=digest, member_id=member_id, now=now
         )
         raise
@@ -109,7 +109,7 @@ def _once(
     befores = [before] if advance.changed(before, loaded) else []
     writing.queue_member(session, batch, loaded, [*befores, done], sale=None, now=now)
     if key:
-        writing.queue_answer(
+        answers.queue_answer(
             batch,
             client=actor.client,
             key=key,

@@ -21,10 +21,10 @@ from loyalty.ledger import AccountState, Books
 from loyalty.rules.facts import OfferInstance
 from loyalty.rules.program import Program
 from loyalty.sales import basket, purchase
-from loyalty.sales.effects import Consequences
+from loyalty.sales.consequences import Consequences
 from loyalty.sales.purchase import Decision
 from loyalty.sales.requests import SaleRequest
-from loyalty.sales.service import Asked, sale_rows
+from loyalty.sales.rows import Asked, sale_rows
 from loyalty.sales.state import Person, Standing, State
 
 # Where a counter of tier points begins that was never written.

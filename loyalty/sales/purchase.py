@@ -9,8 +9,8 @@ from loyalty.ledger import InsufficientFunds, available_milli, chart
 from loyalty.record import record
 from loyalty.rules.facts import Basket, Tender
 from loyalty.rules.outcome import Evaluation
-from loyalty.sales import activity, advance, effects
-from loyalty.sales.effects import Consequences, Moment
+from loyalty.sales import activity, advance, effects, redeeming
+from loyalty.sales.consequences import Consequences, Moment
 from loyalty.sales.refusals import Overpaid, SoldOut
 from loyalty.sales.requests import TenderRequest
 from loyalty.sales.state import State
@@ -121,7 +121,7 @@ def decide(
     risk = _pay(state, payment.wallet_minor, trusting=trusting)
     done = effects.carry_out(state, said, moment)
     said = effects.with_echoes(said, done)
-    effects.use_coupons(done, basket)
+    redeeming.use_coupons(done, basket)
     _visit(state, done, said, payment, moment)
     since = [_since(state, done, moment)] if trusting else []
     if books.lapsing(moment.now):

@@ -22,9 +22,9 @@ from loyalty.ids import new_id
 from loyalty.ledger import chart
 from loyalty.rules.facts import Basket, Line, TenderKind
 from loyalty.rules.outcome import Earning
-from loyalty.sales import advance, queries, receipts, service, state, writing
+from loyalty.sales import advance, answers, loading, queries, receipts, service, writing
 from loyalty.sales.basket import lines_of
-from loyalty.sales.effects import Consequences
+from loyalty.sales.consequences import Consequences
 from loyalty.sales.refusals import MemberBlocked, NobodyScanned, ReturnNeedsReceipt, TimeInFuture
 from loyalty.sales.requests import LineRequest, SaleRequest
 from loyalty.sales.state import State, Wanted, Who
@@ -82,15 +82,15 @@ def return_without_receipt(
     """
     staff.require(actor, "sales.return_without_receipt")
     asked = {KIND: member_id, "lines": lines, "refund": refund, "reason": reason}
-    digest, at = service.request_hash_of(asked), occurred_at or now
+    digest, at = answers.request_hash_of(asked), occurred_at or now
     loaded = _lock(session, actor, lines, member_id, key=key, now=now)
     if loaded.stored is not None:
-        return service.replay(loaded.stored, digest)
+        return answers.replay(loaded.stored, digest)
     back = _GoodsBack(new_id(now), loaded, at, now, refund)
     try:
         _decide(back, actor, lines)
     except DomainError as error:
-        service.remember_refusal(
+        answers.remember_refusal(
             session, error, actor=actor, key=key, digest=digest, member_id=loaded.member_id, now=now
         )
         raise
@@ -125,7 +125,7 @@ def _lock(
         skus=tuple(line.sku for line in lines),
         till=actor.id if actor.kind == "till" else "",
     )
-    loaded = state.load(
+    loaded = loading.load(
         session, Who(member_id=member_id), wanted, at=now, now=now, lock=member_id is not None
     )
     if loaded is None or (member_id is not None and loaded.person is None):
@@ -231,7 +231,7 @@ def _write(
         },
     )
     if key:
-        writing.queue_answer(
+        answers.queue_answer(
             batch,
             client=actor.client,
             key=key,

@@ -14,12 +14,12 @@ from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError
 from loyalty.ids import new_id
 from loyalty.jsontext import dumps
-from loyalty.sales import advance, queries, receipts, service, state, undoing, writing
+from loyalty.sales import advance, answers, loading, queries, receipts, service, undoing, writing
 from loyalty.sales.refusals import SaleMissing
 from loyalty.sales.requests import ReturnLine
 from loyalty.sales.reversal import Reversal, look_up, parts_of
 from loyalty.sales.sold import find
-from loyalty.sales.state import State, Wanted, Who
+from loyalty.sales.state import NOBODY, State, Wanted, Who
 
 
 class ReturnDenied(Denied):
@@ -68,22 +68,22 @@ def _once(
 ) -> dict[str, Any]:
     if actor.kind == "member":
         raise ReturnDenied
-    digest = service.request_hash_of(asked)
+    digest = answers.request_hash_of(asked)
     loaded = _lock(session, actor, sale, key=key, now=now)
     if loaded.stored is not None:
-        return service.replay(loaded.stored, digest)
+        return answers.replay(loaded.stored, digest)
     batch = Batch()
     try:
         reversal = _decide(session, loaded, sale, lines, at=at, now=now)
     except DomainError as error:
-        service.remember_refusal(
+        answers.remember_refusal(
             session, error, actor=actor, key=key, digest=digest, member_id=loaded.member_id, now=now
         )
         raise
     answer = _answer(reversal)
     _queue(session, batch, reversal, actor)
     if key:
-        writing.queue_answer(
+        answers.queue_answer(
             batch,
             client=actor.client,
             key=key,
@@ -110,11 +110,11 @@ def _lock(session: Session, actor: Actor, sale: str, *, key: str, now: datetime)
     member_id = find(session, sale).row["member_id"]
     till = actor.id if actor.kind == "till" else ""
     wanted = Wanted(client=actor.client, key=key, till=till)
-    loaded = state.load(session, Who(member_id=member_id), wanted, at=now, now=now)
+    loaded = loading.load(session, Who(member_id=member_id), wanted, at=now, now=now)
     if loaded is None:
         raise SaleMissing
     service.require_till(actor, loaded)
-    if member_id == state.NOBODY:
+    if member_id == NOBODY:
         batch = Batch()
         batch.add("SELECT id FROM sale WHERE member_id = 0 AND id = %s FOR NO KEY UPDATE", (sale,))
         batch.send(session)
@@ -173,7 +173,7 @@ def _void_gift_cards(session: Session, reversal: Reversal) -> None:
 def _refund_cards(session: Session, reversal: Reversal) -> None:
     """Send what our own card payments paid back to the card."""
     for part in reversal.undone.refunds:
-        if part["kind"] == "card" and part["reference"] and reversal.state.member_id != state.NOBODY:
+        if part["kind"] == "card" and part["reference"] and reversal.state.member_id != NOBODY:
             wallet.refund_sale(
                 session,
                 member_id=reversal.state.member_id,

@@ -15,7 +15,7 @@ from loyalty.ledger import queries as ledger_queries
 from loyalty.rules import expiry
 from loyalty.rules.facts import OfferInstance, Step
 from loyalty.sales import queries
-from loyalty.sales.effects import Consequences
+from loyalty.sales.consequences import Consequences
 from loyalty.sales.late_holds import OWED
 from loyalty.sales.refusals import AlreadyVoided, LineMissing, ReturnTooMuch
 from loyalty.sales.requests import ReturnLine

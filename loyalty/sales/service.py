@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,28 +11,25 @@ from sqlalchemy.orm import Session
 from loyalty import codes, messages, wallet
 from loyalty.actor import Actor
 from loyalty.db import Batch
-from loyalty.errors import Denied, DomainError, PaymentDeclined, Refused
+from loyalty.errors import DomainError
 from loyalty.ids import new_id
-from loyalty.jsontext import canonical, dumps
 from loyalty.ledger import InsufficientPoints
 from loyalty.offers import code_hash
-from loyalty.record import record
 from loyalty.rules.facts import Basket
 from loyalty.sales import (
     advance,
+    answers,
     basket,
     contention,
     identity,
     late_holds,
+    loading,
     purchase,
     receipts,
-    state,
     writing,
 )
-from loyalty.sales.effects import Moment
 from loyalty.sales.purchase import Decision
 from loyalty.sales.refusals import (
-    KeyReused,
     NobodyScanned,
     SaleExists,
     TillRevoked,
@@ -41,45 +37,12 @@ from loyalty.sales.refusals import (
     Underpaid,
 )
 from loyalty.sales.requests import SaleRequest
+from loyalty.sales.rows import Asked, sale_rows
 from loyalty.sales.state import State, Wanted, Who
 
 ATTEMPTS: Final = 4
 # How far a till's clock may be ahead of the server's.
 AHEAD: Final = timedelta(minutes=2)
-_KINDS: Final = {"Refused": Refused, "Denied": Denied, "PaymentDeclined": PaymentDeclined}
-
-
-def request_hash_of(values: Any) -> bytes:
-    """Return the hash by which a retry is told from another request: of the request's values, not of its bytes."""
-    return hashlib.sha256(canonical(values, _plain)).digest()
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else str(value)
-
-
-@record
-class Asked:
-    """One request on its way: who asks for what, when, and how a retry of it is known."""
-
-    actor: Actor
-    request: SaleRequest
-    sale: str
-    at: datetime
-    now: datetime
-    key: str = ""
-    digest: bytes = b""
-    late: bool = False
-
-    @property
-    def reference(self) -> str:
-        """Return the name of the sale in ledger and codes."""
-        return f"sale:{self.sale}"
-
-    @property
-    def moment(self) -> Moment:
-        """Return when and by what the effects happen."""
-        return Moment(self.at, self.now, self.reference, self.sale)
 
 
 def quote(
@@ -136,7 +99,7 @@ def settle(
     ``InsufficientFunds``, reward and coupon refusals, ``Overpaid``, ``Underpaid`` (a customer's own purchase),
     ``SaleExists``, ``TillRevoked``.
     """
-    digest = request_hash_of(request)
+    digest = answers.request_hash_of(request)
     sale, at = request.id or new_id(now), request.occurred_at or now
     asked = Asked(actor, request, sale, at, now, key, digest, late)
     for left in reversed(range(ATTEMPTS)):
@@ -159,11 +122,11 @@ def _settle(
     shown = identity.presented(asked.request, asked.actor)
     loaded = _load(session, asked, shown, lock=True)
     if loaded.stored is not None:
-        return replay(loaded.stored, asked.digest)
+        return answers.replay(loaded.stored, asked.digest)
     try:
         identified, decision = _admit(session, loaded, asked, shown, secret)
     except DomainError as error:
-        remember_refusal(
+        answers.remember_refusal(
             session,
             error,
             actor=asked.actor,
@@ -272,7 +235,7 @@ def _load(session: Session, asked: Asked, shown: identity.Presented, *, lock: bo
         till=actor.id if actor.kind == "till" else "",
         sale_id=request.id or "",
     )
-    loaded = state.load(
+    loaded = loading.load(
         session,
         shown.who or Who(),
         wanted,
@@ -292,48 +255,6 @@ def require_till(actor: Actor, loaded: State) -> None:
         raise TillRevoked
 
 
-def replay(stored: state.StoredAnswer, digest: bytes) -> dict[str, Any]:
-    """Give the stored answer again, or raise the stored refusal; raise ``KeyReused`` for another request."""
-    if stored.request_hash != digest:
-        raise KeyReused
-    if not stored.refused:
-        return stored.answer
-    kind = _KINDS[stored.answer["kind"]]
-    error = kind(stored.answer["detail"], **stored.answer["data"])
-    error.code = stored.answer["code"]  # pyright: ignore[reportAttributeAccessIssue] - the code of the first refusal
-    raise error
-
-
-def remember_refusal(
-    session: Session,
-    error: DomainError,
-    *,
-    actor: Actor,
-    key: str,
-    digest: bytes,
-    member_id: int,
-    now: datetime,
-) -> None:
-    """Store that this request was refused, so that a retry is refused alike; bad input and lock trouble are not."""
-    kind = next((name for name, cls in _KINDS.items() if isinstance(error, cls)), None)
-    if kind is None or not key:
-        return
-    batch = Batch()
-    answer = {"kind": kind, "code": error.code, "detail": error.detail, "data": error.data}
-    writing.queue_answer(
-        batch,
-        client=actor.client,
-        key=key,
-        member_id=member_id,
-        request_hash=digest,
-        answer=answer,
-        now=now,
-        refused=True,
-    )
-    batch.send(session)
-    error.keeps = True
-
-
 def _write(
     session: Session,
     loaded: State,
@@ -349,7 +270,7 @@ def _write(
         writing.queue_member(session, batch, loaded, done, sale=asked.sale, now=now)
     writing.queue_sale(batch, *sale_rows(loaded, decision, asked))
     if asked.key:
-        writing.queue_answer(
+        answers.queue_answer(
             batch,
             client=asked.actor.client,
             key=asked.key,
@@ -375,58 +296,3 @@ def _write(
         batch=batch,
     )
     batch.send_last(session)
-
-
-def sale_rows(loaded: State, decision: Decision, asked: Asked) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return a decided sale as its row of ``sale`` and its rows of ``sale_line``."""
-    said, payment, made = decision.said, decision.payment, decision.basket
-    tenders = [
-        {"kind": t.kind, "amount_minor": t.amount_minor, "reference": t.reference, "refunded_minor": 0}
-        for t in payment.tenders
-    ]
-    if payment.due_minor:
-        tenders.append(
-            {"kind": "other", "amount_minor": payment.due_minor, "reference": None, "refunded_minor": 0}
-        )
-    outcomes = {line.line: line for line in said.lines}
-    row = {
-        "member_id": loaded.member_id,
-        "id": asked.sale,
-        "channel": made.channel,
-        "store": made.store,
-        "till": asked.actor.id if asked.actor.kind in ("till", "vendor") else None,
-        "staff": asked.actor.staff_id,
-        "occurred_at": asked.at,
-        "recorded_at": asked.now,
-        "program_version": loaded.program.version,
-        "tier": (loaded.standing.tier_then or decision.tier_before) if loaded.standing else None,
-        "gross_minor": said.gross_minor,
-        "discount_minor": said.discount_minor,
-        "total_minor": said.total_minor,
-        "earned_milli": said.earned_milli,
-        "spent_milli": said.spent_milli,
-        "offline": asked.late,
-        "tenders": dumps(tenders),
-        "effects": dumps(
-            {**decision.done.record, "tags": sorted(made.tags), "risk_minor": decision.risk_minor}
-        ),
-        "seq": loaded.books.account.seq if loaded.books else None,
-    }
-    lines = [
-        {
-            "line": line.id,
-            "position": place,
-            "sku": line.sku,
-            "name": line.name,
-            "kind": line.kind,
-            "category": line.category,
-            "quantity": line.quantity,
-            "unit_price_minor": line.unit_price_minor,
-            "discount_minor": outcomes[line.id].discount_minor,
-            "net_minor": outcomes[line.id].net_minor,
-            "options": list(line.options),
-            "tags": sorted(line.tags),
-        }
-        for place, line in enumerate(made.lines)
-    ]
-    return row, lines

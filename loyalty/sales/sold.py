@@ -12,7 +12,7 @@ from loyalty.db import Batch
 from loyalty.sales import queries
 from loyalty.sales.refusals import SaleMissing
 
-# What a sale did, by kind (discounts, earnings, progress, limits, grants, extensions): see ``effects.Consequences``.
+# What a sale did, by kind (discounts, earnings, progress, limits, grants, extensions): see ``Consequences``.
 Record = Mapping[str, Sequence[Mapping[str, Any]]]
 
 

@@ -12,7 +12,7 @@ from loyalty.rules.program import Program
 from loyalty.sales.state import State
 
 if TYPE_CHECKING:
-    from loyalty.sales.effects import Consequences
+    from loyalty.sales.consequences import Consequences
 
 
 @record

@@ -16,7 +16,8 @@ from loyalty.rules import expiry
 from loyalty.rules.facts import Step
 from loyalty.rules.split import split
 from loyalty.sales import activity
-from loyalty.sales.effects import SOURCES, OfferChange
+from loyalty.sales.consequences import OfferChange
+from loyalty.sales.effects import SOURCES
 from loyalty.sales.late_holds import OWED
 from loyalty.sales.reversal import Found, Reversal
 from loyalty.sales.standing import relive

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from loyalty import changes, codes, db, ledger, messages
 from loyalty.db import Batch
 from loyalty.errors import DomainError
-from loyalty.jsontext import dumps
 from loyalty.offers import code_hash
 from loyalty.rules.outcome import LimitUse
 from loyalty.sales import budgets
-from loyalty.sales.effects import Consequences
+from loyalty.sales.consequences import Consequences
 from loyalty.sales.refusals import CouponUsedUp, SoldOut
 from loyalty.sales.state import State
 
@@ -256,25 +255,6 @@ def _require_taken(done: Consequences, answers: list[list[tuple[Any, ...]]], rew
     for rows in answers[len(rewards) :]:
         if not rows:
             raise CouponUsedUp
-
-
-def queue_answer(
-    batch: Batch,
-    *,
-    client: str,
-    key: str,
-    member_id: int,
-    request_hash: bytes,
-    answer: Mapping[str, Any],
-    now: datetime,
-    refused: bool = False,
-) -> None:
-    """Queue the answer that a retry with this key will get."""
-    batch.add(
-        """INSERT INTO request_key (client, key, member_id, request_hash, refused, answer, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s)""",
-        (client, key, member_id, request_hash, refused, dumps(answer), now),
-    )
 
 
 def queue_code_use(batch: Batch, verified: codes.Verified, *, reference: str, now: datetime) -> None:

@@ -21,7 +21,7 @@ from loyalty.clock import SetClock
 from loyalty.config import Settings
 from loyalty.db import transaction
 from loyalty.errors import Busy, DomainError
-from loyalty.sales import purchase, state, writing
+from loyalty.sales import loading, purchase, writing
 from loyalty.staff.models import Till
 from tests.conftest import Together
 from tests.joined import Joined, join
@@ -134,13 +134,13 @@ def side_by_side(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = state.statements
+    locked = loading.statements
 
     def reading(who: str, *, anniversary: bool, lock: bool) -> tuple[str, str, str, str]:
         del lock
         return locked(who, anniversary=anniversary, lock=False)
 
-    monkeypatch.setattr(state, "statements", reading)
+    monkeypatch.setattr(loading, "statements", reading)
 
 
 def without_taking(monkeypatch: pytest.MonkeyPatch) -> None:
