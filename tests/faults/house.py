@@ -69,10 +69,10 @@ class House:
         until(self._is_started, seconds=60, what="regulars serve")
 
     def _is_started(self) -> bool:
+        # Who is killed cannot tidy up: the counters go with the house.
+        environment = {"PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics"), **self.environment}
         try:
-            self.site = serve(
-                self.world, self.log, *self.options, port=self.port, environment=self.environment
-            )
+            self.site = serve(self.world, self.log, *self.options, port=self.port, environment=environment)
         except RuntimeError:
             return False
         return True

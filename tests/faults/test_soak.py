@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.benchmarks.tills import Counter
 from tests.faults.history import acknowledged, flaws
 from tests.faults.house import House
-from tests.faults.shop import Shop
+from tests.faults.shop import Shop, begun, insist
 
 pytestmark = pytest.mark.soak
 
@@ -55,3 +56,24 @@ def test_without_the_keys_a_kill_sells_twice_sooner_or_later(home: House) -> Non
     finally:
         home.remember_keys()
     pytest.fail(f"no sale was sold twice in {TRIES} runs")
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_the_checker_sees_what_is_sold_twice_where_keys_are_forgotten(home: House, guarded: bool) -> None:
+    request = Counter(home.world, seed=3).by_name(3)
+    if not guarded:
+        home.forget_keys()
+    try:
+        before = home.books().ids
+        lost = insist(home.port, request, begun(request))  # the till never got this answer
+        again = insist(home.port, request, begun(request))
+        books = home.books()
+    finally:
+        if not guarded:
+            home.remember_keys()
+    found = flaws([again], books, before)
+    if guarded:
+        assert (found, again.receipt) == ([], lost.receipt)
+    else:
+        assert len(books.ids - before) == 2
+        assert any("is there for 0 requests" in flaw for flaw in found)
