@@ -18,7 +18,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from math import inf
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -62,7 +62,7 @@ class _Text:
 
     def values(self, parameters: Parameters) -> Sequence[Any]:
         """Return the parameters in their order."""
-        if isinstance(parameters, Mapping):
+        if type(parameters) is dict or isinstance(parameters, Mapping):
             return [parameters[name] for name in self.names]
         if len(parameters) != len(self.names):
             raise psycopg.ProgrammingError(
@@ -241,8 +241,9 @@ def _texts_only(number: int) -> list[PyFormat]:
 
 def _text_for(value: Any) -> Any:
     """Return a list as an array's text, and a member of a subclass (an enum of texts) as what it is."""
-    kind = _kind_of(value)
-    return _array(value) if kind in (list, tuple) else kind(value)
+    if isinstance(value, list | tuple):
+        return _array(cast(Sequence[Any], value))
+    return _kind_of(value)(value)
 
 
 def _array(values: Sequence[Any]) -> str:

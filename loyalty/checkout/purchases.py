@@ -8,9 +8,9 @@ from typing import Final
 from loyalty import wallet
 from loyalty.actor import Actor
 from loyalty.checkout.desk import Desk
-from loyalty.checkout.topups import pay
+from loyalty.checkout.topups import begin
 from loyalty.db import transaction
-from loyalty.wallet import Challenge, Order, PaymentRow
+from loyalty.wallet import Challenge, PaymentRow
 
 UNUSED_AFTER: Final = timedelta(hours=1)
 
@@ -22,28 +22,7 @@ def pay_for_sale(
 
     The same key is the same payment. Raise ``CardDeclined`` and what ``wallet.start_payment`` and the gateway raise.
     """
-    assert actor.member_id is not None
-    gateway = desk.gateway
-    with transaction() as session:
-        card = wallet.card_of(session, actor.member_id, method)
-        order = Order(
-            "sale",
-            amount_minor,
-            desk.currency(session),
-            gateway.name,
-            card.method if card else method,
-            customer=card.customer if card else None,
-        )
-        payment = wallet.start_payment(
-            session,
-            order,
-            member_id=actor.member_id,
-            client=actor.client,
-            key=key,
-            now=desk.now,
-            limits=desk.limits,
-        )
-    return pay(desk, payment)
+    return begin(desk, "sale", actor=actor, amount_minor=amount_minor, method=method, key=key)
 
 
 def give_back_unused(desk: Desk, *, limit: int = 50) -> int:

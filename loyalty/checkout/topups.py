@@ -15,6 +15,7 @@ from loyalty.db import transaction
 from loyalty.errors import PaymentDeclined
 from loyalty.sales.refusals import MemberBlocked
 from loyalty.wallet import Challenge, Intent, Order, PaymentRow
+from loyalty.wallet.payments import Purpose
 
 _log = structlog.get_logger("checkout")
 _UNDECIDED = ("created", "requires_action", "processing", "paid")
@@ -37,12 +38,19 @@ def top_up(
     ``finish_top_up``). The same key is the same payment, however often. Raise ``CardDeclined`` and what
     ``wallet.start_payment`` and the gateway raise.
     """
+    return begin(desk, "top_up", actor=actor, amount_minor=amount_minor, method=method, key=key)
+
+
+def begin(
+    desk: Desk, purpose: Purpose, *, actor: Actor, amount_minor: int, method: str, key: str
+) -> tuple[PaymentRow, Challenge | None]:
+    """Begin the payment of the acting member for a purpose, or find the one of this key, and ask for its money."""
     assert actor.member_id is not None
     gateway = desk.gateway
     with transaction() as session:
         card = wallet.card_of(session, actor.member_id, method)
         order = Order(
-            "top_up",
+            purpose,
             amount_minor,
             desk.currency(session),
             gateway.name,

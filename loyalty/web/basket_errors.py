@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from loyalty import codes, ledger, wallet
+from loyalty import codes, ledger, rules, wallet
 from loyalty.errors import DomainError
 from loyalty.rules import refusals as rules_refusals
 from loyalty.sales import contention, identity, refusals
 
 # What a basket may be refused for, in the one evaluator, wherever it comes from.
 BASKET_ERRORS: Final[tuple[type[DomainError], ...]] = (
+    rules.NoProgram,
     rules_refusals.CouponNotApplicable,
     rules_refusals.LimitReached,
     rules_refusals.NotHere,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import random
 import select
 import socket
 import time
@@ -110,13 +111,14 @@ class _Generator:
 
     def pace(self, arrivals: Sequence[float]) -> float:
         """Send by the clock; a request for which no connection is free waits for the next."""
-        free = list(self._sockets)
+        free, dice = list(self._sockets), random.Random(7)
         start = time.perf_counter()
         while self._next < len(self.requests) or self._began:
             self._give_up_after(start)
             now = time.perf_counter() - start
             while free and self._next < len(self.requests) and arrivals[self._next] <= now:
-                self._send(free.pop(), start + arrivals[self._next])
+                # Any till may be the next one; the last to be answered would always be the same few.
+                self._send(free.pop(dice.randrange(len(free))), start + arrivals[self._next])
             wait = 1.0
             if free and self._next < len(self.requests):
                 wait = max(0.0, arrivals[self._next] - (time.perf_counter() - start))

@@ -31,6 +31,7 @@ def test_a_scenario_gives_the_same_through_every_door(workshop: scenarios.Worksh
         scenarios.play(workshop, scenario, door)
         for scenario in (scenarios.read(each, path=path.name) for each in scenarios.load(path))
         for door in scenarios.DOORS
+        if not scenario.through or door in scenario.through
     ]
     failed = [result for result in played if not result.ok]
     assert not failed, document(failed, [])["results"]
