@@ -22,7 +22,7 @@ import orjson
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.types.json import set_json_loads
-from sqlalchemy import BigInteger, Connection, Date, Engine, LargeBinary, MetaData, Text, event, text
+from sqlalchemy import BigInteger, Connection, Date, Engine, LargeBinary, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -121,7 +121,7 @@ def snapshot() -> Iterator[Session]:
     Raise ``Busy`` and ``Unreachable`` as ``transaction`` does.
     """
     with _translating(), Session(db.engine) as session:
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        session.connection().info[_WAITING] = [_SNAPSHOT]
         yield session
         session.rollback()
 
@@ -206,7 +206,7 @@ def _send(
         raise
 
 
-# What waits on a connection for COMMIT to travel with it, or for the next statement to go before.
+# What waits on a connection to travel with the next statements, or with COMMIT.
 _WAITING: Final = "regulars.waiting"
 
 
@@ -217,6 +217,7 @@ def _send_waiting(connection: Connection, *, commit: bool = False) -> None:
 
 
 _COMMIT: Final[pipeline.Statement] = ("COMMIT", ())
+_SNAPSHOT: Final[pipeline.Statement] = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", ())
 
 
 @event.listens_for(Engine, "commit")
@@ -293,8 +294,8 @@ class Batch:
         """
         session.flush()
         connection = session.connection()
-        _send_waiting(connection)
-        return _send(connection, self._statements, longest_seconds)
+        waiting: list[pipeline.Statement] = connection.info.pop(_WAITING, [])
+        return _send(connection, [*waiting, *self._statements], longest_seconds)[len(waiting) :]
 
     def send_last(self, session: Session) -> None:
         """Let the statements travel with COMMIT, or with whatever else this transaction still does before it.

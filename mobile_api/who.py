@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from flask import Request
-from sqlalchemy.orm import Session
 
 from loyalty import members
 from loyalty.actor import Actor
-from loyalty.db import db
+from loyalty.db import ask
 from loyalty.errors import Unauthenticated
 from loyalty.web.api import Caller
 from loyalty.web.bearer import bearer_of
@@ -36,13 +35,8 @@ def access_token(site: Site, *, device_id: str, now: datetime) -> str:
 def identify(request: Request, site: Site, now: datetime) -> Actor:
     """Return the actor of an access token; raise ``Unauthenticated``, ``DeviceRevoked`` or ``MemberBlocked``."""
     claims = site.tokens.read(bearer_of(request), AUDIENCE, now=now)
-    # Autocommit: one round trip, and no transaction is left open while the handler opens its own.
-    with (
-        db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
-        Session(connection) as session,
-    ):
-        caller = members.caller(session, claims["sub"])
-    return actor_of(caller)
+    device = claims["sub"]
+    return actor_of(members.caller_of(ask(members.CALLER, {"device_id": device}), device))
 
 
 def actor_of(caller: members.Caller | members.DeviceSession) -> Actor:

@@ -36,7 +36,16 @@ from loyalty.members.jobs import purge
 from loyalty.members.joining import Entry, Profile, create_member
 from loyalty.members.merging import Merge, merge_books, require_mergeable
 from loyalty.members.models import Device, Member, Standing, TierEarning
-from loyalty.members.queries import Caller, DeviceView, caller, devices_of, find, member, standing
+from loyalty.members.queries import (
+    CALLER,
+    Caller,
+    DeviceView,
+    caller_of,
+    devices_of,
+    find,
+    member,
+    standing,
+)
 from loyalty.members.refusals import (
     CannotMerge,
     CodesSpent,
@@ -60,6 +69,7 @@ from loyalty.members.sessions import DeviceSession, end_replayed, refresh, touch
 from loyalty.members.signing_in import NewDevice, SignedIn, count_try, join, request_code, sign_in, use_code
 
 __all__ = [
+    "CALLER",
     "FIRST_MARKS",
     "IMPORT_COLUMNS",
     "MOST_DEVICES",
@@ -103,7 +113,7 @@ __all__ = [
     "WalletNotEmpty",
     "add_contact",
     "block",
-    "caller",
+    "caller_of",
     "contact",
     "contact_hash",
     "contacts_of",

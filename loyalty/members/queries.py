@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,20 +38,25 @@ class Caller:
     platform: Literal["app", "web", "kiosk"]
 
 
-def caller(session: Session, device_id: str) -> Caller:
-    """Return whose device this is; raise ``SessionExpired``, ``DeviceRevoked`` or ``MemberBlocked``."""
-    row = session.execute(
-        select(Device.member_id, Device.platform, Device.status, Member.status.label("member_status"))
-        .join(Member, Member.member_id == Device.member_id)
-        .where(Device.id == device_id)
-    ).one_or_none()
-    if row is None:
+CALLER: Final = """
+    SELECT d.member_id, d.platform, d.status, m.status
+    FROM device d JOIN member m ON m.member_id = d.member_id WHERE d.id = %(device_id)s
+"""
+
+
+def caller_of(rows: Sequence[Sequence[Any]], device_id: str) -> Caller:
+    """Return whose device this is, of the rows of ``CALLER``.
+
+    Raise ``SessionExpired``, ``DeviceRevoked`` or ``MemberBlocked``.
+    """
+    if not rows:
         raise SessionExpired
-    if row.status != "active":
+    member_id, platform, status, member_status = rows[0]
+    if status != "active":
         raise DeviceRevoked
-    if row.member_status != "active":
+    if member_status != "active":
         raise MemberBlocked
-    return Caller(row.member_id, device_id, cast(Literal["app", "web", "kiosk"], row.platform))
+    return Caller(member_id, device_id, platform)
 
 
 def member(session: Session, member_id: int) -> Member:
