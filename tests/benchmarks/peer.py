@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -75,6 +76,26 @@ class Peer:
 
     def run(self, transactions: int, *, clients: int, jobs: int = 2, label: str) -> float:
         """Write so many sales and return how many in a second."""
+        done = self._pgbench(transactions, "-c", str(clients), "-j", str(jobs), label=label)
+        found = re.search(r"^tps = ([0-9.]+) \(without initial", done, re.MULTILINE)
+        if found is None:
+            raise RuntimeError(f"pgbench says: {done[-2000:]}")
+        return float(found[1])
+
+    def late_ms(self, rate: float, *, seconds: int, clients: int, label: str) -> float:
+        """Return the 99th percentile of the milliseconds of a sale when so many come in a second, by chance."""
+        with tempfile.TemporaryDirectory() as folder:
+            self._pgbench(
+                int(rate * seconds), "-c", str(clients), "-j", "1", "-R", f"{rate:.0f}", "-l",
+                "--log-prefix", f"{folder}/log", label=label,
+            )  # fmt: skip
+            lines = [line for path in Path(folder).iterdir() for line in path.read_text().splitlines()]
+        times = sorted(
+            int(line.split()[2]) for line in lines
+        )  # from when it should have begun, in microseconds
+        return times[int(len(times) * 0.99)] / 1000
+
+    def _pgbench(self, transactions: int, *options: str, label: str) -> str:
         script = self.world.server.home.parent / "sell.sql"
         places = ", ".join(f":d{n}" for n in range(len(self.documents)))
         script.write_text(
@@ -84,17 +105,16 @@ class Peer:
         defined = {"i": "0", "label": label, **{f"d{n}": text for n, text in enumerate(self.documents)}}
         done = subprocess.run(
             [
-                str(self.pgbench), "-n", "-M", "prepared", "-c", str(clients), "-j", str(jobs),
-                "-t", str(max(1, transactions // clients)), "-f", str(script),
+                str(self.pgbench), "-n", "-M", "prepared", *options,
+                "-t", str(max(1, transactions // int(options[1]))), "-f", str(script),
                 *(part for name, value in defined.items() for part in ("-D", f"{name}={value}")),
                 _connection_string(self.world),
             ],
             check=False, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
-        found = re.search(r"^tps = ([0-9.]+) \(without initial", done.stdout, re.MULTILINE)
-        if done.returncode or found is None:
+        if done.returncode:
             raise RuntimeError(f"pgbench failed: {done.stderr[-2000:]}")
-        return float(found[1])
+        return done.stdout
 
 
 def pgbench_of(binaries: Binaries) -> Path:
