@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import codes, db, rules
 from loyalty.db import Batch
+from loyalty.errors import Busy
 from loyalty.ledger import queries as ledger_queries
 from loyalty.rules import tiers
 from loyalty.rules.facts import Grant, OfferInstance, Used
@@ -29,12 +30,15 @@ def load(
     program = rules.program_at(session, at)
     for _ in range(3):
         rows = _send(session, who, wanted, program, at=at, now=now, lock=lock)
-        version = rows[3][0][_VERSION]
+        accounts, (row,) = rows[0], rows[3]
+        if accounts and row[0] not in (None, accounts[0][0]):
+            continue  # merged while we waited: the code names the survivor now, whose row is to be locked
+        version = row[_VERSION]
         if version == program.version:
             return _state(program, rows)
         rules.forget_timeline(session)
         program = rules.program(session, version)
-    raise RuntimeError("the program changes faster than it can be read")
+    raise Busy
 
 
 def _send(
