@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Select, text
+from sqlalchemy.orm import Session
 
 from loyalty import codes, dossier, ledger, members, rules, sales
 from loyalty.actor import SYSTEM
@@ -230,6 +232,56 @@ def test_sales_during_a_merge_lose_nothing(
     assert (points, left) == (settled * 10_000, 0)
     assert [tuple(row) for row in sold] == [(survivor.member_id, settled)]
     assert audit() == []
+
+
+def test_a_sale_that_waits_for_a_merge_is_the_survivors(
+    app: Flask, settings: Settings, secret: codes.CodeSecret, clock: SetClock
+) -> None:
+    """The till waits for the row of whom the code named; when it is free, the code names somebody else."""
+    with transaction() as session:
+        survivor, merged = (join(session, f"ann{n}@example.com", now=clock.now()) for n in range(2))
+        give(session, survivor.member_id, clock.now(), 5)
+    given: list[Any] = []
+
+    def sell() -> None:
+        request = sales.SaleRequest(
+            lines=(sales.LineRequest("latte", 1, 1000),),
+            code=merged.pay_code(settings.secret_key, counter=1, now=clock.now()),
+        )
+        try:
+            with app.app_context(), transaction() as session:
+                given.append(
+                    sales.settle(
+                        session, actor=SYSTEM, request=request, key="k", secret=secret, now=clock.now()
+                    )
+                )
+        except Exception as error:
+            given.append(error)
+
+    till = threading.Thread(target=sell)
+    with transaction() as session:
+        dossier.merge(
+            session,
+            actor=SYSTEM,
+            survivor=survivor.member_id,
+            merged=merged.member_id,
+            now=clock.now(),
+        )
+        till.start()
+        _wait_for_a_waiter(session)
+    till.join()
+    assert outcome(given[0]) == "ok", given
+    with transaction() as session:
+        points = ledger.read_books(session, survivor.member_id).account.points_milli
+    assert points == 15_000
+    assert audit() == []
+
+
+def _wait_for_a_waiter(session: Session) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    until = time.monotonic() + 10
+    while not session.scalar(waiting) and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 # Addresses and sessions
