@@ -49,11 +49,24 @@ def anybody_of(call: Call, reference: str) -> int | None:
     return None if scanned is None else _scanned(call, scanned, reference)
 
 
-def _scanned(call: Call, scanned: str, reference: str) -> int:
-    code, secret = codes.parse(scanned), codes.code_secret(call.site.settings.secret_key)
-    if isinstance(code, codes.NumberCode):
-        with transaction() as session:
-            admission = codes.admit_number(session, code, reference=reference, secret=secret, now=call.now)
-        admission.require()
+def secret_of(call: Call) -> codes.CodeSecret:
+    """Return the secret that codes are made with."""
+    return codes.code_secret(call.site.settings.secret_key)
+
+
+def admit(call: Call, code: codes.NumberCode, reference: str) -> None:
+    """Let a number in for ``reference``, in a transaction of its own: a wrong one is counted, whatever comes after."""
     with transaction() as session:
-        return codes.identify(session, code, secret=secret, reference=reference, now=call.now).member_id
+        admission = codes.admit_number(
+            session, code, reference=reference, secret=secret_of(call), now=call.now
+        )
+    admission.require()
+
+
+def _scanned(call: Call, scanned: str, reference: str) -> int:
+    code = codes.parse(scanned)
+    if isinstance(code, codes.NumberCode):
+        admit(call, code, reference)
+    with transaction() as session:
+        found = codes.identify(session, code, secret=secret_of(call), reference=reference, now=call.now)
+        return found.member_id

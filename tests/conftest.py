@@ -184,16 +184,21 @@ def clock() -> SetClock:
     return SetClock(NOON)
 
 
-@pytest.fixture
-def settings(fresh_database: str, tmp_path: Path) -> Settings:
-    """Return the settings of a test: an own database, no limits on attempts."""
+def settings_for(database_url: str, data_dir: Path) -> Settings:
+    """Return the settings of a test: its database, no limits on attempts."""
     return Settings(
         mode="test",
         secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
-        database_url=fresh_database,
-        data_dir=tmp_path,
+        database_url=database_url,
+        data_dir=data_dir,
         rate_limits=False,
     )
+
+
+@pytest.fixture
+def settings(fresh_database: str, tmp_path: Path) -> Settings:
+    """Return the settings of a test that has a database of its own."""
+    return settings_for(fresh_database, tmp_path)
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from loyalty.offers import Sent
 from loyalty.rules import Program
 from loyalty.rules.nearest import nearest
 
-BATCH: Final = 100
+# In one transaction: few, since whoever is locked keeps their till waiting until all of them are done.
+BATCH: Final = 10
 
 
 class _Undone(Exception):

@@ -6,7 +6,7 @@ What another member has is found beforehand; if somebody takes it in between, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,17 +33,6 @@ _TAKEN_HANDLES: Final = "SELECT handle FROM code_handle WHERE handle = ANY(%(han
 _ACCOUNT: Final = (
     "INSERT INTO account (member_id, wallet_limit_minor, version) VALUES (%(member_id)s, %(limit)s, 1)"
 )
-_NUMBER_STATE: Final = "INSERT INTO number_state (member_id) VALUES (%(member_id)s)"
-_HANDLES: Final = """
-    INSERT INTO code_handle (handle, member_id)
-    SELECT DISTINCT handle, %(member_id)s::bigint FROM unnest(%(handles)s::text[]) AS h (handle)
-"""
-_MEMBER: Final = """
-    INSERT INTO member (member_id, public_id, account_number, card_number, given_name, family_name, locale, birthday,
-                        joined_at, status, tags, employee)
-    VALUES (%(member_id)s, %(public_id)s, %(account_number)s, %(card_number)s, %(given_name)s, %(family_name)s,
-            %(locale)s, %(birthday)s, %(joined_at)s, 'active', %(tags)s::text[], %(employee)s)
-"""
 _STANDING: Final = """
     INSERT INTO standing (member_id, tier, tier_since, tier_until, window_milli, advanced_at)
     VALUES (%(member_id)s, %(tier)s, %(tier_since)s, %(tier_until)s, %(window_milli)s, %(now)s)
@@ -58,11 +47,7 @@ _CONTACTS: Final = """
     SELECT hash, kind, value, %(member_id)s::bigint, %(now)s::timestamptz, %(now)s::timestamptz
     FROM unnest(%(hashes)s::bytea[], %(kinds)s::text[], %(values)s::text[]) AS c (hash, kind, value)
 """
-_IMPORTED_COLUMNS: Final = ("source", "external_id", "member_id", "row_hash", "imported_at")
-_IMPORTED: Final = """
-    INSERT INTO imported_member (source, external_id, member_id, row_hash, imported_at)
-    VALUES (%(source)s, %(external_id)s, %(member_id)s, %(row_hash)s, %(now)s)
-"""
+_IMPORTED: Final = ("source", "external_id", "member_id", "row_hash", "imported_at")
 
 
 def import_members(
@@ -132,7 +117,7 @@ def _queue(
 ) -> None:
     of = {"member_id": member_id, "now": now}
     batch.add(_ACCOUNT, {**of, "limit": program.settings.wallet_limit_minor})
-    _queue_person(batch, row, member_id, now)
+    _insert_person(batch, row, member_id, source=source, now=now)
     if row.contacts:
         hashes = [contact_hash(secret, contact) for contact in row.contacts]
         kinds, values = [each.kind for each in row.contacts], [each.value for each in row.contacts]
@@ -156,10 +141,6 @@ def _queue(
     if earnings:
         earned, parts, amounts = (list(column) for column in zip(*earnings, strict=True))
         batch.add(_TIER_EARNINGS, {**of, "earned": earned, "parts": parts, "amounts": amounts})
-    batch.add(
-        _IMPORTED,
-        {**of, "source": source, "external_id": row.external_id, "row_hash": row.fingerprint},
-    )
     batch.add(changes.MARK, changes.mark_parameters(member_id, 1, FIRST_MARKS, now))
 
 
@@ -173,27 +154,20 @@ def insert_member(
     """
     if row.contacts or row.lots or row.tier_points or row.wallet_minor:
         raise ValueError(f"{row.external_id} brings more than themself: import_members")
+    return _insert_person(inserts, row, member_id, source=source, now=now)
+
+
+def _insert_person(
+    inserts: Inserts, row: MemberRow, member_id: int, *, source: str, now: datetime
+) -> dict[str, Any]:
+    """Add the rows that say who somebody is and what finds them at a till; return the values of ``member``."""
     person = _person(row, member_id, now)
+    handles = (f"number:{person['account_number']}", f"card:{person['card_number']}")
     inserts.insert("number_state", ("member_id",), [(member_id,)])
-    inserts.insert("code_handle", ("handle", "member_id"), [(each, member_id) for each in _handles(person)])
+    inserts.insert("code_handle", ("handle", "member_id"), [(each, member_id) for each in handles])
     inserts.insert("member", tuple(person), [tuple(person.values())])
-    inserts.insert(
-        "imported_member", _IMPORTED_COLUMNS, [(source, row.external_id, member_id, row.fingerprint, now)]
-    )
+    inserts.insert("imported_member", _IMPORTED, [(source, row.external_id, member_id, row.fingerprint, now)])
     return person
-
-
-def _queue_person(batch: Batch, row: MemberRow, member_id: int, now: datetime) -> None:
-    person = _person(row, member_id, now)
-    of = {"member_id": member_id}
-    batch.add(_NUMBER_STATE, of)
-    batch.add(_HANDLES, {**of, "handles": _handles(person)})
-    batch.add(_MEMBER, person)
-
-
-def _handles(person: Mapping[str, Any]) -> list[str]:
-    """Return what finds the member at a till."""
-    return [f"number:{person['account_number']}", f"card:{person['card_number']}"]
 
 
 def _person(row: MemberRow, member_id: int, now: datetime) -> dict[str, Any]:

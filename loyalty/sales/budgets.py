@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from loyalty.db import Batch
+from loyalty.jsontext import dumps
 from loyalty.record import record
 from loyalty.rules.outcome import LimitUse
 
@@ -75,7 +75,7 @@ def queue(batch: Batch, wanted: Sequence[Taking]) -> None:
             "amounts": [each.amount for each in wanted],
             "caps_times": [each.cap_times for each in wanted],
             "caps_amounts": [each.cap_amount for each in wanted],
-            "caps": json.dumps({each.limit: (each.cap_times, each.cap_amount) for each in wanted}),
+            "caps": dumps({each.limit: (each.cap_times, each.cap_amount) for each in wanted}),
         },
     )
 

@@ -25,7 +25,8 @@ def load(
 ) -> State | None:
     """Lock the member (unless only looking) and load what the decision needs; ``None``: there is no such member.
 
-    One round trip, two where this process has not yet compiled the program in force at ``at``.
+    One round trip, two where this process has not yet compiled the program in force at ``at``, or where the member
+    was merged away while we waited. Raise ``Busy`` where that happens again and again.
     """
     program = rules.program_at(session, at)
     for _ in range(3):

@@ -7,7 +7,6 @@ of the points and out of the tier counter; what the member no longer has is owed
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from loyalty.actor import Actor
 from loyalty.db import Batch
 from loyalty.errors import DomainError, Flaw, Invalid
 from loyalty.ids import new_id
+from loyalty.jsontext import dumps
 from loyalty.ledger import chart
 from loyalty.rules.facts import Basket, Line, TenderKind
 from loyalty.rules.outcome import Earning
@@ -222,8 +222,8 @@ def _write(
             "now": back.now,
             "till": actor.id if actor.kind in ("till", "vendor") else None,
             "staff": actor.staff_id,
-            "lines": json.dumps(answer["lines"]),
-            "refunds": json.dumps(back.refunds),
+            "lines": dumps(answer["lines"]),
+            "refunds": dumps(back.refunds),
             "amount": back.amount_minor,
             "taken": back.taken_milli,
             "restored": 0,

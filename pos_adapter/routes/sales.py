@@ -14,6 +14,7 @@ from loyalty.web.baskets import BasketIn, ReturnIn, request_of
 from loyalty.web.fields import Choice, Id, Instant, Many, Map, One, Output, Text, Whole
 from loyalty.web.receipts import BalanceOut, QuoteOut, ReceiptOut, ReturnOut, SaleOut
 from pos_adapter.who import CASHIER, TILL
+from pos_adapter.whom import admit, secret_of
 
 routes: Final = Routes("Sales", "Quote, sell, take back.")
 
@@ -70,17 +71,8 @@ def settle_request(call: Call, body: dict[str, Any]) -> sales.SaleRequest:
             request = request_of(
                 body, actor=call.actor, code=body["code"], member=body["member"], channel=body["channel"]
             )
-        with transaction() as session:
-            admission = codes.admit_number(
-                session, code, reference=f"sale:{request.id}", secret=secret_of(call), now=call.now
-            )
-        admission.require()
+        admit(call, code, f"sale:{request.id}")
     return request
-
-
-def secret_of(call: Call) -> codes.CodeSecret:
-    """Return the secret that codes are made with."""
-    return codes.code_secret(call.site.settings.secret_key)
 
 
 @routes.post(

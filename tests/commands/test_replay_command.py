@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -34,18 +33,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def replay(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Return the command, in this process; databases it made beside the test's are dropped afterwards."""
+def replay(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return the command, in this process."""
     for name in ("mode", "secret_key", "database_url", "data_dir"):
         monkeypatch.setenv(f"REGULARS_{name.upper()}", str(getattr(settings, name)))
-    yield lambda *said: CliRunner().invoke(replay_command.command, ["rewards-log", *map(str, said)])
-    for name in ("rewards_log_gte", "rewards_log_ignored", "another"):
-        drop(settings.database_url, name)
-
-
-def drop(url: str, name: str) -> None:
-    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    return lambda *said: CliRunner().invoke(replay_command.command, ["rewards-log", *map(str, said)])
 
 
 def shown(result: Result) -> Any:
@@ -80,11 +72,13 @@ def test_programs_get_one_document(replay: Run, folder: Path) -> None:
     assert document["database"] is None
 
 
-def test_other_settings_go_into_a_database_of_their_own(replay: Run, folder: Path) -> None:
+def test_other_settings_go_into_a_database_of_their_own(
+    replay: Run, folder: Path, mutated: tuple[str, str]
+) -> None:
     assert replay(folder).exit_code == 0
     other = shown(replay(folder, "--bogo-comparison", "gte", "--json"))
     assert (other["exact"], other["missed"], other["extra"]) == (5, 1, 1)
-    assert other["database"] == "rewards_log_gte"
+    assert other["database"] == "rewards_log_gte" == mutated[0]
     ignored = replay(folder, "--repeats", "ignored")
     assert ignored.exit_code == 0
     assert "4 exact, 2 missed, 0 extra" in ignored.stdout
@@ -95,14 +89,14 @@ def test_other_settings_go_into_a_database_of_their_own(replay: Run, folder: Pat
 
 
 def test_another_log_or_other_settings_in_the_same_database_are_refused(
-    replay: Run, folder: Path, tmp_path: Path
+    replay: Run, folder: Path, tmp_path: Path, another: str
 ) -> None:
-    assert replay(folder, "--database", "another").exit_code == 0
-    settings = replay(folder, "--database", "another", "--window-end", "excluded")
+    assert replay(folder, "--database", another).exit_code == 0
+    settings = replay(folder, "--database", another, "--window-end", "excluded")
     assert settings.exit_code == 1
     assert "begun with window-end included" in str(settings.exception)
     other = made_up_log.random_log(3, people=2, events=3).save(tmp_path / "other")
-    refused = replay(other, "--database", "another")
+    refused = replay(other, "--database", another)
     assert "begun with other files" in str(refused.exception)
 
 
@@ -197,12 +191,14 @@ def test_in_earnest_the_log_comes_alone(
         assert [each.program for each in rules.list_versions(session)] == ["rewards-log"]
 
 
-def test_a_program_that_was_in_force_then_is_not_disturbed(app: Flask, replay: Run, folder: Path) -> None:
+def test_a_program_that_was_in_force_then_is_not_disturbed(
+    app: Flask, replay: Run, folder: Path, another: str
+) -> None:
     cafe(app, since=datetime(2015, 1, 1, tzinfo=UTC))
     result = replay(folder)
     assert result.exit_code == 1
     assert "use another database, --database NAME" in str(result.exception)
-    assert replay(folder, "--database", "another").exit_code == 0
+    assert replay(folder, "--database", another).exit_code == 0
 
 
 def test_people_of_a_real_database_are_not_joined_by_a_log(

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from loyalty.clock import SetClock
 from loyalty.config import Settings
+from tests.conftest import settings_for
 from tests.faults.desk import Desk, open_desk
 from tests.faults.house import House, house
 from tests.wire import Wire, wired
@@ -34,13 +35,7 @@ def wire(fresh_database: str) -> Iterator[Wire]:
 @pytest.fixture
 def settings(wire: Wire, tmp_path: Path) -> Settings:
     """Return the settings of an application that reaches its database over the wire."""
-    return Settings(
-        mode="test",
-        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
-        database_url=wire.url,
-        data_dir=tmp_path,
-        rate_limits=False,
-    )
+    return settings_for(wire.url, tmp_path)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from loyalty.db import connection_of, transaction
 from loyalty.staff.models import Till
 from loyalty.web.site import current
 from pos_adapter.who import FRESH_SECONDS, till_token
+from tests.conftest import settings_for
 from tests.joined import Joined, join
 from tests.wire import Count, Wire, wired
 
@@ -136,13 +137,7 @@ def wire(fresh_database: str) -> Iterator[Wire]:
 @pytest.fixture
 def settings(wire: Wire, tmp_path: Path) -> Settings:
     """Return the settings of an application that reaches its database over the wire."""
-    return Settings(
-        mode="test",
-        secret_key="Zm9yIHRlc3RzIG9ubHksIG5ldmVyIHNlcnZlZCE0NzExMDgxNQ",
-        database_url=wire.url,
-        data_dir=tmp_path,
-        rate_limits=False,
-    )
+    return settings_for(wire.url, tmp_path)
 
 
 Opens = Callable[[Size], Counter]
