@@ -24,7 +24,6 @@ from loyalty.members.models import Device
 from loyalty.web.site import current
 from mobile_api.who import access_token
 from tests.benchmarks.harness import Report, interleaved, middle, ratio_of
-from tests.benchmarks.town import BUSIEST
 from tests.benchmarks.world import World, durable_server, make_world
 
 TARGET_MS: Final = 2.0
@@ -42,8 +41,8 @@ def pull() -> Report:
         settings = Settings(secret_key=world.secret, database_url=world.url, rate_limits=False)
         app = create_app(settings)
         with app.app_context():
-            short = _puller(app, world, member_id=BUSIEST + 1)
-            long = _puller(app, world, member_id=BUSIEST)
+            short = _puller(app, world, member_id=world.town.busiest + 1)
+            long = _puller(app, world, member_id=world.town.busiest)
             sides = {"short history": lambda: _time_of(short), "500 sales": lambda: _time_of(long)}
             for measure in sides.values():
                 measure()

@@ -21,7 +21,6 @@ from tests.benchmarks.cafe import STORES, TIERS
 
 WALLET_MINOR: Final = 5_000_000
 TILLS: Final = 64
-BUSIEST: Final = 1  # the member with many lots and sales
 BUSIEST_LOTS: Final = 50
 BUSIEST_SALES: Final = 500
 _JOINED: Final = datetime(2025, 1, 15, 9, tzinfo=UTC)
@@ -42,10 +41,14 @@ class Phone:
 
 @dataclass
 class Town:
-    """The members of a loaded database. ``phones`` are those who buy; ``now`` is when it was loaded."""
+    """The members of a loaded database. ``phones`` are those who buy; ``now`` is when it was loaded.
+
+    Members 1 to ``busiest`` have many lots and sales.
+    """
 
     members: int
     now: datetime
+    busiest: int = 1
     phones: list[Phone] = field(default_factory=list)
 
 
@@ -80,14 +83,15 @@ def load(
     now: datetime,
     version: int,
     buyers: int,
+    busiest: int = 1,
 ) -> Town:
     """Load a town and return it; ``buyers`` of its members (all alike spread) get keys of their own.
 
-    The busiest member has 50 open lots and bought 500 times; the other buyers have three lots and bought once, who
-    only lives there has two.
+    Its first members, ``busiest`` of them, have 50 open lots and bought 500 times; the other buyers have three lots
+    and bought once, who only lives there has two.
     """
-    town = Town(members, now)
-    keys = _Keys(members, buyers)
+    town = Town(members, now, busiest)
+    keys = _Keys(members, buyers, busiest)
     # What is loaded is right by construction: foreign keys and triggers would take half the time.
     connection.execute("SET session_replication_role = replica")
     for first in range(1, members + 1, _CHUNK):
@@ -112,13 +116,14 @@ def public_id(member_id: int) -> str:
 class _Keys:
     """P-256 keys: own ones for those who buy, one borrowed public key for those who only live there."""
 
-    def __init__(self, members: int, buyers: int) -> None:
+    def __init__(self, members: int, buyers: int, busiest: int) -> None:
         self._every = max(1, members // buyers)
+        self._busiest = busiest
         self._borrowed = codes.jwk_of(codes.new_private_key())
 
     def buys(self, member_id: int) -> bool:
         """Tell whether a member buys, in the past and while it is measured."""
-        return member_id == BUSIEST or not member_id % self._every
+        return member_id <= self._busiest or not member_id % self._every
 
     def of(self, member_id: int, town: Town, kid: str, tier: str) -> dict[str, str]:
         if not self.buys(member_id):
@@ -150,7 +155,7 @@ def _member(rows: Rows, member_id: int, keys: _Keys, town: Town, version: int) -
     handles = (f"kid:{kid}", f"number:{number}", f"card:{card}")
     rows["code_handle"] += [(handle, member_id) for handle in handles]
     past = _Past(rows, member_id, tier, town, version)
-    if member_id == BUSIEST:
+    if member_id <= town.busiest:
         past.open(lots=0)
         for nth in range(BUSIEST_SALES):
             past.buy(nth, keep=BUSIEST_LOTS)
@@ -167,6 +172,7 @@ class _Past:
     def __init__(self, rows: Rows, member_id: int, tier: str, town: Town, version: int) -> None:
         self._rows = rows
         self._member_id = member_id
+        self._is_busy = member_id <= town.busiest
         self._tier = tier
         self._now = town.now
         self._version = version
@@ -260,7 +266,7 @@ class _Past:
         rows["change"] += [(member_id, entity, self._seq, now) for entity in entities]
 
     def _last(self, keep: int) -> int:
-        return BUSIEST_SALES if self._member_id == BUSIEST else keep
+        return BUSIEST_SALES if self._is_busy else keep
 
     def _lot(self, milli: int, at: datetime, free: int, rule: str | None) -> int:
         self._lots += 1

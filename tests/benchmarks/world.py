@@ -102,7 +102,7 @@ def durable_server() -> Iterator[Server]:
         yield server
 
 
-def make_world(server: Server, name: str, *, members: int, buyers: int) -> World:
+def make_world(server: Server, name: str, *, members: int, buyers: int, busiest: int = 1) -> World:
     """Make a database with the program, the tills and a town of so many members."""
     with psycopg.connect(server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -110,7 +110,9 @@ def make_world(server: Server, name: str, *, members: int, buyers: int) -> World
     version = _found(url)
     secret = secrets.token_urlsafe(48)
     with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
-        loaded = town.load(connection, members, now=datetime.now(UTC), version=version, buyers=buyers)
+        loaded = town.load(
+            connection, members, now=datetime.now(UTC), version=version, buyers=buyers, busiest=busiest
+        )
     return World(url, server, secret, loaded, version, _till_tokens(secret))
 
 
