@@ -14,6 +14,7 @@ from loyalty.codes.number import (
 )
 from loyalty.codes.parsing import CODE_MAX, CardCode, ClaimCode, Code, NumberCode, PayCode, number_of, parse
 from loyalty.codes.pay import Use, Verified, draw_pay, verify_pay
+from loyalty.codes.pickups import PICKUP_PREFIX, PickupCode, draw_pickup, typed_pickup
 from loyalty.codes.queries import device_key, device_keys, member_of, number_rotation, use_of
 from loyalty.codes.receipts import claim_receipt, drop_claim, finish_claim
 from loyalty.codes.refusals import (
@@ -52,6 +53,7 @@ from loyalty.codes.service import (
 
 __all__ = [
     "CODE_MAX",
+    "PICKUP_PREFIX",
     "Admission",
     "CardCode",
     "ClaimCode",
@@ -77,6 +79,7 @@ __all__ = [
     "NumberLocked",
     "NumberWrong",
     "PayCode",
+    "PickupCode",
     "Provision",
     "ReceiptTaken",
     "Use",
@@ -92,6 +95,7 @@ __all__ = [
     "draw_claim",
     "draw_number",
     "draw_pay",
+    "draw_pickup",
     "drawing",
     "drop_claim",
     "epochs_at",
@@ -120,6 +124,7 @@ __all__ = [
     "sign",
     "signed_by",
     "suspend_key",
+    "typed_pickup",
     "use_of",
     "verify_admitted_number",
     "verify_claim",

@@ -24,6 +24,7 @@ class CodeSecret:
     epoch: bytes
     number: bytes
     claim: bytes
+    pickup: bytes
 
 
 @lru_cache(maxsize=8)
@@ -33,7 +34,7 @@ def code_secret(secret_key: str) -> CodeSecret:
     return CodeSecret(
         *(
             blake2b(key=root, person=b"regulars-" + use, digest_size=32).digest()
-            for use in (b"epoch", b"number", b"claim")
+            for use in (b"epoch", b"number", b"claim", b"pickup")
         )
     )
 

@@ -18,6 +18,7 @@ from loyalty.errors import Flaw, Invalid
 from loyalty.rules.check_deals import check_coupon, check_offer, check_reward, check_rule
 from loyalty.rules.check_parts import check_expiry, check_texts
 from loyalty.rules.nearest import nearest
+from loyalty.rules.order_ahead import check_order_ahead
 from loyalty.rules.program import Program
 from loyalty.rules.references import Checking, check_unique, objects
 from loyalty.rules.schema import Reading, read
@@ -197,5 +198,6 @@ _CHECKS: Final = (
     _check_all_texts,
     _check_tiers,
     _check_catalog,
+    check_order_ahead,
     _check_deals,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,6 +21,26 @@ Choice = Literal["order", "lines", "cheapest", "dearest"]
 ExpirySpec = Expiry
 
 
+Hours = tuple[tuple[int, int], ...]
+"""Spans of one day, each from and until in minutes after midnight on the store's clock, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAhead:
+    """How a store takes orders ahead. ``hours`` has one entry for each day of the week, Monday first.
+
+    ``most_per_slot`` None: as many orders for one pick-up time as come.
+    """
+
+    lead_minutes: int
+    every_minutes: int
+    most_per_slot: int | None
+    days_ahead: int
+    hours: tuple[Hours, ...]
+    closed_days: frozenset[date]
+    not_skus: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """A place of sale and its zone; the first store of a program is its default."""
@@ -30,6 +50,7 @@ class Store:
     zone: ZoneInfo
     address: str = ""
     tags: frozenset[str] = frozenset()
+    order_ahead: OrderAhead | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.core import get_global
 
 from loyalty.rules import goods, parse, specs
+from loyalty.rules.order_ahead import order_ahead_of
 from loyalty.rules.outcome import Expiry
 from loyalty.rules.program import Program
 from loyalty.rules.settings import settings_from
@@ -148,4 +149,5 @@ def _store(document: Document, zone: ZoneInfo) -> specs.Store:
         zone=ZoneInfo(document["timezone"]) if "timezone" in document else zone,
         address=document.get("address", ""),
         tags=frozenset(document.get("tags", ())),
+        order_ahead=order_ahead_of(document["order_ahead"]) if "order_ahead" in document else None,
     )

@@ -22,7 +22,10 @@ SCHEMA = rules.json_schema()
 FOR_PEOPLE = {
     "$schema", "format", "key", "name", "text", "texts", "brand", "locales", "description", "address", "color",
     "points.name", "Notify.text",
+    # Orders ahead are no step of a scenario; tests/domain/orders and tests/faces/orders play each of these.
+    "Store.order_ahead",
 }  # fmt: skip
+NOT_IN_SCENARIOS = {"Brand", "OrderAhead", "PickupHours"}
 # Defaults that nobody has to write, and where each is played all the same.
 UNWRITTEN = {
     "Settings.multiplier_base=tier_rate": "golden/e03-own-cup.yaml",
@@ -190,7 +193,7 @@ EVERYTHING = sorted(
     {
         shared(thing)
         for name, each in SCHEMA["$defs"].items()
-        if name != "Brand"
+        if name not in NOT_IN_SCENARIOS
         for thing in things(each, name)
     }
     | set(things(SCHEMA, ""))

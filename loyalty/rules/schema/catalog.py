@@ -108,6 +108,39 @@ Product = strict(
         "text": texts("what a member reads about it", longest=2000),
     },
 )
+_CLOCK: Final = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+_DAY: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _hours(meaning: str) -> Listing:
+    clock = Line("a time", longest=5, pattern=_CLOCK, words="a time like 07:30, or 24:00")
+    span = Listing("from and until", clock, least=2, most=2)
+    return Listing(f"{meaning}: from and until, on the store's clock; nothing: not that day", span, most=10)
+
+
+PickupHours = strict(
+    "PickupHours",
+    {day: _hours(day) for day in WEEKDAYS},
+    "When orders can be picked up, by day of the week.",
+)
+OrderAhead = strict(
+    "OrderAhead",
+    {
+        "lead_minutes": Whole("minutes that the store needs for an order", low=1, high=240, required=True),
+        "every_minutes": Whole("minutes from one pick-up time to the next; 5 if not said", low=1, high=240),
+        "most_per_slot": Whole("orders for one pick-up time; as many as come if not said", low=1, high=1000),
+        "days_ahead": Whole("days after today for which orders are taken; 0 if not said", high=30),
+        "hours": Inside("when orders can be picked up", PickupHours, required=True),
+        "closed_days": Listing(
+            "days without pick-up",
+            Line("a day", longest=10, pattern=_DAY, words="a day like 2026-12-25"),
+            most=400,
+        ),
+        "not_skus": keys("products that cannot be ordered ahead here", least=0, most=500),
+    },
+    "How a store takes orders ahead. A store without it takes none.",
+)
 Store = strict(
     "Store",
     {
@@ -116,5 +149,6 @@ Store = strict(
         "timezone": zone("its time zone; the program's where nothing is said"),
         "address": Line("its address", longest=500),
         "tags": keys(_TAGS, least=0, most=50),
+        "order_ahead": Inside("how it takes orders ahead; nothing: it takes none", OrderAhead),
     },
 )
