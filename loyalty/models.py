@@ -16,6 +16,7 @@ import loyalty.members.models
 import loyalty.messages.models
 import loyalty.offers.models
 import loyalty.orders.models
+import loyalty.passkeys.models
 import loyalty.preferences.models
 import loyalty.replays.models
 import loyalty.rewards.models

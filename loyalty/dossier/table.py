@@ -40,6 +40,8 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("tier_earning", merge="done", erase="keep"),
     Part("tier_change", merge="stay", erase="keep"),
     Part("imported_member", merge="done", erase="done", hide=("row_hash",)),
+    # passkeys: those of both sign in to the survivor
+    Part("passkey", merge="rename", erase="delete", hide=("user_handle",)),
     # codes
     Part("code_handle", merge="done", erase="done"),
     Part("device_key", merge="done", erase="done"),
@@ -90,6 +92,13 @@ PARTS: Final[tuple[Part, ...]] = (
     # orders
     Part("draft_order", merge="done", erase="delete"),
     Part("draft_line", merge="done", erase="delete"),
+    Part(
+        "customer_order",
+        merge="move",
+        erase="blank",
+        blank=("note", "line_notes", "cancel_reason", "pickup_code", "pickup_qr"),
+    ),
+    Part("order_number", merge="rename", erase="keep", export=False),
     # messages
     Part("message", merge="move", erase="delete"),
     Part("outbox", merge="move", erase="delete"),

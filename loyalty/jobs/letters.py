@@ -40,6 +40,38 @@ _TEXTS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
             ),
         ),
     },
+    "device_added": {
+        "en": (
+            "New device in your {brand} account",
+            (
+                "{name} signed in to your {brand} account, {when}.\n\n"
+                "If it was not you, open the app, go to your devices and sign it out."
+            ),
+        ),
+        "fr": (
+            "Nouvel appareil sur votre compte {brand}",
+            (
+                "{name} s'est connecté à votre compte {brand}, {when}.\n\n"
+                "Si ce n'était pas vous, ouvrez l'application, allez à vos appareils et déconnectez-le."
+            ),
+        ),
+    },
+    "passkey_added": {
+        "en": (
+            "New passkey for your {brand} account",
+            (
+                "The passkey {name} can sign in to your {brand} account, since {when}.\n\n"
+                "If it was not you, open the app, delete it and sign out your devices."
+            ),
+        ),
+        "fr": (
+            "Nouvelle clé d'accès à votre compte {brand}",
+            (
+                "La clé d'accès {name} ouvre votre compte {brand}, depuis le {when}.\n\n"
+                "Si ce n'était pas vous, ouvrez l'application, supprimez-la et déconnectez vos appareils."
+            ),
+        ),
+    },
 }
 _ADDED: Final = {
     "en": {"email": "e-mail address", "phone": "phone number"},

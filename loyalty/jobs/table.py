@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from loyalty import attempts, checkout, codes, members, messages, rules, wallet
+from loyalty import attempts, checkout, codes, members, messages, passkeys, rules, wallet
 from loyalty.db import transaction
 from loyalty.jobs import aging, feed, roots
 from loyalty.jobs.work import Work
@@ -71,6 +71,7 @@ def purge(work: Work) -> int:
             + wallet.purge(session, now=work.now)
             + codes.purge(session, now=work.now)
             + members.purge(session, now=work.now)
+            + passkeys.purge(session, now=work.now)
         )
 
 

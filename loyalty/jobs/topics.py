@@ -101,6 +101,8 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "sms": Topic(send_sms, speaks_outside=True),
     "sign_in_code": Topic(send_letter, speaks_outside=True),
     "contact_added": Topic(send_letter, speaks_outside=True),
+    "device_added": Topic(send_letter, speaks_outside=True),
+    "passkey_added": Topic(send_letter, speaks_outside=True),
     "rule.notify": Topic(notify),
     "rule.partner": Topic(nothing),
     "sale.settled": Topic(after_sale, speaks_outside=True),

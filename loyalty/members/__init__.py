@@ -36,6 +36,7 @@ from loyalty.members.jobs import purge
 from loyalty.members.joining import Entry, Profile, create_member
 from loyalty.members.merging import Merge, merge_books, require_mergeable
 from loyalty.members.models import Device, Member, Standing, TierEarning
+from loyalty.members.notices import tell_of_passkey
 from loyalty.members.queries import (
     CALLER,
     Caller,
@@ -66,7 +67,16 @@ from loyalty.members.refusals import (
 )
 from loyalty.members.service import BirthdayFixed, NotYours, ProfileEdit, block, unblock, update_profile
 from loyalty.members.sessions import DeviceSession, end_replayed, refresh, touch
-from loyalty.members.signing_in import NewDevice, SignedIn, count_try, join, request_code, sign_in, use_code
+from loyalty.members.signing_in import (
+    NewDevice,
+    SignedIn,
+    count_try,
+    join,
+    let_in,
+    request_code,
+    sign_in,
+    use_code,
+)
 
 __all__ = [
     "CALLER",
@@ -130,6 +140,7 @@ __all__ = [
     "imported_before",
     "insert_member",
     "join",
+    "let_in",
     "member",
     "member_secret",
     "merge_books",
@@ -149,6 +160,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "standing",
+    "tell_of_passkey",
     "touch",
     "unblock",
     "unknown_columns",

@@ -100,7 +100,7 @@ def sign_out(session: Session, *, member_id: int, device_id: str, now: datetime)
 def revoke_all(session: Session, *, member_id: int, now: datetime, but: str | None = None) -> int:
     """Sign all of a member's devices out (``but`` one); return how many."""
     changes.lock(session, member_id)
-    ids = [each for each in _active_ids(session, member_id) if each != but]
+    ids = [each for each in active_ids(session, member_id) if each != but]
     for device_id in ids:
         _sign_out(session, member_id, device_id, reason="revoked", now=now)
     return len(ids)
@@ -144,8 +144,8 @@ def _active(session: Session, member_id: int, device_id: str) -> Device:
     return device
 
 
-def _active_ids(session: Session, member_id: int) -> list[str]:
-    """Return the active devices, last seen first."""
+def active_ids(session: Session, member_id: int) -> list[str]:
+    """Return the devices that are signed in, last seen first."""
     return list(
         session.scalars(
             select(Device.id)
@@ -157,7 +157,7 @@ def _active_ids(session: Session, member_id: int) -> list[str]:
 
 def _beyond_limit(session: Session, member_id: int) -> list[str]:
     """Return the devices that must go so that one more fits."""
-    return _active_ids(session, member_id)[MOST_DEVICES - 1 :]
+    return active_ids(session, member_id)[MOST_DEVICES - 1 :]
 
 
 def _clean_name(name: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from loyalty import changes, messages
-from loyalty.members import devices, identities, sessions
+from loyalty.members import devices, identities, notices, sessions
 from loyalty.members.contacts import Contact, MemberSecret, code_hash, contact_hash
 from loyalty.members.joining import Entry, Profile, create_member
 from loyalty.members.models import Member, SignInCode
@@ -183,14 +183,33 @@ def sign_in(
         owner = join(session, contact=contact, profile=profile, entry=entry, secret=secret, now=now)
     # A till that signed somebody up has only claimed the address: now it is proven.
     identities.verify(session, contact=contact, member_id=owner, secret=secret, now=now)
-    changes.lock(session, owner)
-    member = session.get_one(Member, owner, populate_existing=True)
+    return let_in(session, member_id=owner, device=device, secret=secret, now=now, joined=joined)
+
+
+def let_in(
+    session: Session,
+    *,
+    member_id: int,
+    device: NewDevice,
+    secret: MemberSecret,
+    now: datetime,
+    joined: bool = False,
+) -> SignedIn:
+    """Begin a session of somebody who has proven who they are, and tell their other devices of a new one.
+
+    Raise ``MemberBlocked`` or ``DeviceNameInvalid``.
+    """
+    changes.lock(session, member_id)
+    member = session.get_one(Member, member_id, populate_existing=True)
     if member.status != "active":
         raise MemberBlocked
+    known = devices.active_ids(session, member_id)
     device_id = devices.enroll(
-        session, member_id=owner, name=device.name, platform=device.platform, known_id=device.id, now=now
+        session, member_id=member_id, name=device.name, platform=device.platform, known_id=device.id, now=now
     )
     started = sessions.start(
-        session, member_id=owner, device_id=device_id, platform=device.platform, secret=secret, now=now
+        session, member_id=member_id, device_id=device_id, platform=device.platform, secret=secret, now=now
     )
-    return SignedIn(owner, member.public_id, started, joined)
+    if known and device_id not in known:
+        notices.tell_of_device(session, member=member, device_id=device_id, now=now)
+    return SignedIn(member_id, member.public_id, started, joined)

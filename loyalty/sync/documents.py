@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import members, messages, orders, preferences
+from loyalty import members, messages, orders, passkeys, preferences
 from loyalty.sync import queries, shopping
 from loyalty.sync.notices import notices_of
 from loyalty.sync.protocol import Document
@@ -178,6 +178,13 @@ def _device(session: Session, member_id: int, keys: Keys) -> dict[str, Document]
     }
 
 
+def _passkey(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.id: {"id": found.id, "name": found.name, "created_at": instant(found.created_at)}
+        for found in passkeys.passkeys_of(session, member_id, keys)
+    }
+
+
 def _message(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     ids = None if keys is None else list(keys)
     return {
@@ -256,6 +263,7 @@ KINDS: Final[Mapping[str, Loader]] = {
     "usual": _usual,
     "consent": _consent,
     "device": _device,
+    "passkey": _passkey,
     "message": _message,
     "notice": _notice,
     "draft": _draft,

@@ -140,7 +140,7 @@ def _name_of(schema: Any) -> str:
 
 
 def _path(rule: str) -> str:
-    return re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule)
+    return re.sub(r"<(?:[^<>]+:)?([a-z_]+)>", r"{\1}", rule)
 
 
 def _operation(route: Route, tag: str) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def sign_in(call: Call) -> object:
                 key="signup",
                 now=call.now,
             )
-    return {**_tokens(call, done.session), "member_id": done.public_id, "joined": done.joined}
+    return signed_in(call, done)
 
 
 @routes.post(
@@ -213,6 +213,11 @@ def sign_out(call: Call) -> object:
 def secret_of(call: Call) -> MemberSecret:
     """Return the keys that members' hashes and tokens are made with."""
     return members.member_secret(call.site.settings.secret_key)
+
+
+def signed_in(call: Call, done: members.SignedIn) -> dict[str, Any]:
+    """Return the answer to a finished sign-in, by code or by passkey."""
+    return {**_tokens(call, done.session), "member_id": done.public_id, "joined": done.joined}
 
 
 def _tokens(call: Call, given: DeviceSession) -> dict[str, Any]:
