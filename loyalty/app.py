@@ -14,10 +14,12 @@ from loyalty import rules
 from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import CONNECTION_OPTIONS, LOST_AFTER, PATIENT_OPTIONS, db
+from loyalty.live import Live
 from loyalty.web import errors, health, logs, metrics, pages, requests, security, site
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
 from loyalty.web.tokens import Tokens
+from mobile_api import program_page
 
 FACES = (mobile_api.FACE, pos_adapter.FACE)
 
@@ -30,7 +32,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     _install_database(app, settings)
     _install_site(app, settings, clock or Clock())
     _install_web(app, settings)
-    for blueprint in (mobile_api.blueprint, pos_adapter.blueprint):
+    for blueprint in (mobile_api.blueprint, program_page.blueprint, pos_adapter.blueprint):
         app.register_blueprint(blueprint)
     return app
 
@@ -65,6 +67,7 @@ def _install_site(app: Flask, settings: Settings, clock: Clock) -> None:
             tokens=Tokens([secret, *_listed(settings.old_secret_keys)]),
             cursors=Cursors(secret),
             limits=Limits(secret, enabled=settings.rate_limits),
+            live=Live(clock),
         ),
     )
 

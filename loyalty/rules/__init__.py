@@ -24,7 +24,7 @@ from loyalty.rules.tiers import (
     tier_window,
     valid_until,
 )
-from loyalty.rules.version_queries import get_version, list_versions, version_at
+from loyalty.rules.version_queries import get_version, list_versions, next_version, version_at
 from loyalty.rules.version_refusals import (
     AlreadyInForce,
     LiveInThePast,
@@ -83,6 +83,7 @@ __all__ = [
     "json_schema",
     "limit_periods",
     "list_versions",
+    "next_version",
     "load_shipped",
     "normalized",
     "ordered",

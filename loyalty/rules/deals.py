@@ -145,7 +145,8 @@ class Challenge:
 class Offer:
     """Something sent to members. ``effects`` are a challenge's award, or what holds while it is open.
 
-    ``requires`` says from which state a coupon or multiplier works; a challenge has its own.
+    ``requires`` says from which state a coupon or multiplier works; a challenge has its own. ``public`` ones are told on
+    the program page.
     """
 
     key: str
@@ -156,6 +157,7 @@ class Offer:
     challenge: Challenge | None = None
     requires: Literal["none", "seen", "activated"] = "none"
     days: int | None = None
+    public: bool = False
     who: Who = field(default_factory=Who)
     where: Where = field(default_factory=Where)
     condition: Mapping[str, Any] | None = None

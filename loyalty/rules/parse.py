@@ -272,6 +272,7 @@ def offer(document: Document) -> deals.Offer:
         challenge=None if challenge is None else _challenge(challenge),
         requires=document.get("requires", "none"),
         days=document.get("days"),
+        public=document.get("public", False),
         **_dealing("offer", document),
     )
 

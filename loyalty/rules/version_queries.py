@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loyalty.rules.cache import program_at
+from loyalty.rules.cache import program, program_at
 from loyalty.rules.models import ProgramVersion
+from loyalty.rules.program import Program
 from loyalty.rules.version_refusals import NoSuchVersion
 
 
@@ -26,6 +27,17 @@ def version_in_force(session: Session, at: datetime) -> int | None:
 def version_at(session: Session, occurred_at: datetime) -> int:
     """Return the number of the version in force at an instant. Raise NoProgram where none was."""
     return program_at(session, occurred_at, fresh=True).version
+
+
+def next_version(session: Session, at: datetime) -> tuple[Program, datetime] | None:
+    """Return the scheduled version that comes into force next after an instant, and when; None if none is."""
+    row = session.execute(
+        select(ProgramVersion.version, ProgramVersion.live_from)
+        .where(ProgramVersion.live_from > at)
+        .order_by(ProgramVersion.live_from, ProgramVersion.version.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (program(session, row.version), row.live_from)
 
 
 def list_versions(

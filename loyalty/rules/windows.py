@@ -36,7 +36,7 @@ class Window:
         ``anchor`` is the day the rule starts (DTSTART), by default 2024-01-01. Raise ValueError with what was
         expected.
         """
-        parts = _parts(text)
+        parts = parts_of(text)
         self.text = text
         self.hours = _numbers(parts, "BYHOUR")
         self.minutes = _numbers(parts, "BYMINUTE")
@@ -99,7 +99,7 @@ class Window:
         return read
 
 
-def _parts(text: str) -> dict[str, str]:
+def parts_of(text: str) -> dict[str, str]:
     """Take an RRULE apart. Raise ValueError with what was expected."""
     parts: dict[str, str] = {}
     for item in text.upper().removeprefix("RRULE:").split(";"):

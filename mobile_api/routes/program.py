@@ -8,7 +8,8 @@ from loyalty import catalog, rules
 from loyalty.db import snapshot
 from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.etags import is_current, tag_of
-from loyalty.web.fields import Document, Input, Key, Map, Minor, Output, Text, Whole
+from loyalty.web.fields import Document, Input, Instant, Key, Many, Map, Milli, Minor, Output, Text, Whole
+from mobile_api.program_words import page_for, tag_of_page
 
 routes: Final = Routes("Program", "What the brand promises and sells; open to everybody.")
 
@@ -56,6 +57,71 @@ def program(call: Call) -> object:
         },
         etag=tag,
     )
+
+
+class ItemOut(Output):
+    """One thing the program says, as one plain sentence."""
+
+    key = Text(max=200, about="The same in every version and language while the thing is the same.")
+    title = Text(max=500)
+    text = Text(max=20_000)
+    points_milli = Milli(
+        allow_none=True, about="A reward's price for a new member; a tier's threshold; else nothing."
+    )
+    points = Text(max=200, allow_none=True, about="The same as it is written: `200 stars`.")
+    label = Text(max=500, allow_none=True, about="A word beside the title: the kind of an offer.")
+    color = Text(max=7, allow_none=True, about="A tier's color.")
+
+
+class SectionOut(Output):
+    """One subject of the page."""
+
+    key = Text(
+        max=40,
+        about="`earn`, `perks`, `ladder`, `tiers`, `expiry`, `exclusions`, `offers`, `returns`, `wallet`, `next`.",
+    )
+    title = Text(max=200)
+    intro = Text(max=5000, allow_none=True)
+    items = Many(ItemOut, max=1000)
+
+
+class PageQuery(Input):
+    """In which language."""
+
+    locale = Text(load_default=None, max=35, about="Such as `fr-CA`; else `Accept-Language` decides.")
+
+
+class PageOut(Output):
+    """The program in plain words, written from the live version."""
+
+    version = Whole()
+    locale = Text(max=35)
+    name = Text(max=500)
+    brand = Text(max=500)
+    tagline = Text(max=2000)
+    sections = Many(SectionOut, max=20)
+    next_version = Whole(
+        allow_none=True, about="The scheduled next version: section `next` tells its changes."
+    )
+    next_from = Instant(allow_none=True)
+
+
+@routes.get(
+    "/program/page",
+    summary="The program in plain words",
+    who=None,
+    query=PageQuery,
+    answers={200: PageOut},
+    errors=(rules.NoProgram,),
+    etag=True,
+)
+def program_page(call: Call) -> object:
+    """Answer how to earn, the ladder, tiers, expiry, exclusions, offers, returns and what changes next, in words."""
+    page = page_for(call.query["locale"], now=call.now)
+    tag = tag_of_page(page)
+    if is_current(tag):
+        return Answer.unchanged(tag)
+    return Answer(page, etag=tag, headers={"Content-Language": page.locale, "Vary": "Accept-Language"})
 
 
 class CatalogQuery(Input):

@@ -158,6 +158,7 @@ Offer = strict(
         ),
         "requires": Choice("what the member must have done with it before it works", _REQUIRES),
         "days": Whole("how many days it works after receipt", low=1, high=3650, nullable=True),
+        "public": Flag("true: open to everybody, and told on the program page"),
         "challenge": Inside("the challenge", Challenge, nullable=True),
         **_whom(),
         **_lines(),

@@ -1,0 +1,45 @@
+"""The program in plain words, for everybody, in every language of the page: written from the version in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loyalty.record import record
+from loyalty.rules.plain.changes import changes
+from loyalty.rules.plain.sections import Item, Section, sections
+from loyalty.rules.plain.speaker import Speaker
+from loyalty.rules.plain.vocabulary import LANGUAGES
+from loyalty.rules.program import Program
+
+__all__ = ["LANGUAGES", "Item", "Page", "Section", "Speaker", "page"]
+
+
+@record
+class Page:
+    """The page: ``locale`` is the one it is written in, ``next_version`` what is scheduled."""
+
+    locale: str
+    version: int
+    name: str
+    brand: str
+    tagline: str
+    sections: tuple[Section, ...]
+    next_version: int | None
+    next_from: datetime | None
+
+
+def page(program: Program, following: tuple[Program, datetime] | None, *, locale: str, now: datetime) -> Page:
+    """Return the page of a program; ``following`` is the scheduled next version and its first instant."""
+    speaker = Speaker(program, locale)
+    coming = (Speaker(following[0], locale), following[1]) if following else None
+    name = speaker.name(program.name)
+    return Page(
+        locale=speaker.tag,
+        version=program.version,
+        name=name,
+        brand=program.brand.get("name") or name,
+        tagline=speaker.name(program.brand.get("tagline", {})),
+        sections=(*sections(speaker, now), changes(speaker, coming, now)),
+        next_version=following[0].version if following else None,
+        next_from=following[1] if following else None,
+    )
