@@ -28,7 +28,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from loyalty import pipeline
+from loyalty import news, pipeline
 from loyalty.errors import Busy, DomainError
 
 T = TypeVar("T")
@@ -111,7 +111,9 @@ def transaction() -> Iterator[Session]:
         except DomainError as error:
             if error.keeps:
                 session.commit()
+                news.publish(session)
             raise
+        news.publish(session)
 
 
 @contextmanager

@@ -66,6 +66,10 @@ class Outdated(DomainError):
     text = "This version is not served. Please update."
 
 
+class Unserved(DomainError):
+    """This server cannot do it, whoever asks; another one, or another way, can."""
+
+
 class Denied(DomainError):
     """The caller is known and may not."""
 

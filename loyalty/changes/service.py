@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from loyalty import news
 from loyalty.db import Batch, Inserts
 from loyalty.errors import Missing
 
@@ -127,4 +128,5 @@ def _version(session: Session, member_id: int) -> int:
         if not rows:
             raise MemberMissing
         versions[member_id] = rows[0][0]
+        news.raised(session, member_id, rows[0][0])
     return versions[member_id]

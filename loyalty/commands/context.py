@@ -87,11 +87,14 @@ def application(
     """Have the application with its context pushed, so that ``transaction()`` works; else as ``ready_settings``."""
     from loyalty.app import create_app  # noqa: PLC0415 - the settings are checked before the long import
     from loyalty.db import db  # noqa: PLC0415
+    from loyalty.web import site  # noqa: PLC0415
 
     with ready_settings(mode, database=database, create=create) as settings:
         app = create_app(settings)
         with app.app_context():
+            site.current().live.start(db.engine)
             try:
                 yield app
             finally:
+                site.current().live.close()
                 db.engine.dispose()

@@ -22,22 +22,18 @@ from loyalty.commands.output import notices
 @click.option(
     "--threads", default=16, show_default=True, type=click.IntRange(1, 512), help="Threads of a worker."
 )
-@click.option("--gevent", is_flag=True, help="Green threads instead: for thousands of open event streams.")
 @click.option(
     "--dev", is_flag=True, help="One process that reloads changed code; shows tracebacks. Never in public."
 )
-def command(host: str, port: int, workers: int | None, threads: int, gevent: bool, dev: bool) -> None:
+def command(host: str, port: int, workers: int | None, threads: int, dev: bool) -> None:
     """Serve the APIs and pages until Ctrl-C."""
     if dev:
         _serve_dev(host, port)
         return
-    if gevent:
-        from gevent import monkey  # noqa: PLC0415 - before anything else opens a socket or imports ssl
+    from loyalty.commands import web_server  # noqa: PLC0415 - gunicorn is for this alone
 
-        monkey.patch_all()
-    from loyalty.commands import web_server  # noqa: PLC0415 - after that
-
-    options = web_server.gunicorn_options(host, port, workers, threads, gevent=gevent)
+    web_server.allow_many_files()
+    options = web_server.gunicorn_options(host, port, workers, threads)
     with ready_settings() as settings:
         confirm_epoch(settings)
         notices.print(f"Regulars serves http://{host}:{port} (Ctrl-C ends it).")

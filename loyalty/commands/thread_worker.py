@@ -1,15 +1,18 @@
-"""Gunicorn's threads, staying with a connection as long as it keeps talking."""
+"""Gunicorn's threads, staying with a connection as long as it keeps talking, and letting go of one for good."""
 
 from __future__ import annotations
 
 import select
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 from typing import Any, Final, cast
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from loyalty.web.handover import HandedOver, Offering
+
 LINGER_MS: Final = 50
+_GONE: Final = object()  # what comes of a connection that was handed over
 
 
 class _Pool(ThreadPoolExecutor):
@@ -25,6 +28,9 @@ class StayingThreadWorker(ThreadWorker):
     Gunicorn's own hand every answered connection back to the main thread, which registers it, waits and hands it out
     again: four tenths of all processor time of a busy worker. A proxy or a busy till has its next request
     here within milliseconds. At most half of the threads stay, and none while a connection waits for one.
+
+    A connection that the application takes (``loyalty.web.handover``) is let go: nothing is written to it or shut down,
+    and it does not count among the worker's connections, however long it lives.
     """
 
     def init_process(self) -> None:
@@ -36,8 +42,27 @@ class StayingThreadWorker(ThreadWorker):
         """Return the pool; called by gunicorn."""
         return _Pool(max_workers=self.cfg.threads)
 
+    def load_wsgi(self) -> None:
+        """Load the application, and offer it the connections; called in the worker's process."""
+        super().load_wsgi()
+        self.wsgi = cast(Any, Offering(cast(Any, self.wsgi)))  # gunicorn has its own words for WSGI
+
     def handle(self, conn: TConn) -> Any:
         """Answer the requests of a connection; return whether it is kept open."""
+        try:
+            return self._stay(conn)
+        except HandedOver:
+            return _GONE
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """See to a connection that a thread is done with; called in the main thread."""
+        if fs.cancelled() or fs.exception() is not None or fs.result() is not _GONE:
+            super().finish_request(conn, fs)
+            return
+        self.nr_conns -= 1
+        conn.sock.close()  # our name for it only: the other owner's stays open
+
+    def _stay(self, conn: TConn) -> Any:
         kept = super().handle(conn)
         if kept is not True or self.cfg.is_ssl or not self._may_stay.acquire(blocking=False):
             return kept

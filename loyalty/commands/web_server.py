@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,26 +15,33 @@ from gunicorn.app.base import BaseApplication
 
 if TYPE_CHECKING:
     from loyalty.config import Settings
+    from loyalty.live import Live
 
 _MOST_WORKERS_BY_DEFAULT: Final = 4
+_MOST_FILES: Final = 1 << 20
 
 
 def serve(settings: Settings, options: dict[str, Any]) -> None:
     """Serve until a signal ends it."""
     with _metrics_folder():
-        Gunicorn(settings, {**options, "child_exit": _forget_metrics_of}).run()
+        Gunicorn(settings, {**options, "worker_exit": _close_streams, "child_exit": _forget_metrics_of}).run()
 
 
-def gunicorn_options(
-    host: str, port: int, workers: int | None, threads: int, *, gevent: bool
-) -> dict[str, Any]:
+def allow_many_files() -> None:
+    """Let this process and its children open as many files as the system allows: every stream is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def gunicorn_options(host: str, port: int, workers: int | None, threads: int) -> dict[str, Any]:
     """Return what is set of gunicorn; the rest is gunicorn's default or comes from ``GUNICORN_CMD_ARGS``."""
     return {
         "bind": f"{host}:{port}",
         "workers": workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT),
-        "worker_class": "loyalty.commands."
-        + ("green_worker.GreenWorker" if gevent else "thread_worker.StayingThreadWorker"),
-        "threads": 1 if gevent else threads,
+        "worker_class": "loyalty.commands.thread_worker.StayingThreadWorker",
+        "threads": threads,
         "graceful_timeout": 5,
         "timeout": 60,
         "keepalive": 15,
@@ -52,6 +60,7 @@ class Gunicorn(BaseApplication):
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         self.settings = settings
         self.options = options
+        self.live: Live | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -62,9 +71,15 @@ class Gunicorn(BaseApplication):
 
     def load(self) -> Any:
         """Make the application; called in every worker, after the fork."""
-        from loyalty.app import create_app  # noqa: PLC0415 - after gevent has patched, in the worker
+        from loyalty.app import create_app  # noqa: PLC0415 - a long import, for the workers only
+        from loyalty.db import db  # noqa: PLC0415
+        from loyalty.web import site  # noqa: PLC0415
 
-        return create_app(self.settings)
+        app = create_app(self.settings)
+        with app.app_context():
+            self.live = site.current().live
+            self.live.start(db.engine)
+        return app
 
 
 @contextmanager
@@ -79,6 +94,12 @@ def _metrics_folder() -> Iterator[Path]:
     finally:
         if not named:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _close_streams(_server: object, worker: Any) -> None:
+    """End the streams of a worker that stops, so that their clients go to another; tell what is not told yet."""
+    if worker.app.live is not None:
+        worker.app.live.close()
 
 
 def _forget_metrics_of(_server: object, worker: Any) -> None:

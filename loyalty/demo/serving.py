@@ -110,14 +110,17 @@ def own_app(settings: Settings, log: Path, clock: Clock | None = None) -> Iterat
     """Have the application with its context pushed, for this process's own transactions; it logs to a file."""
     from loyalty.app import create_app  # noqa: PLC0415 - a long import, while the server starts beside us
     from loyalty.db import db  # noqa: PLC0415
+    from loyalty.web import site  # noqa: PLC0415
 
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         with redirect_stderr(file):  # where it logs is decided when it is made
             app = create_app(settings, clock=clock)
         with app.app_context():
+            site.current().live.start(db.engine)
             try:
                 yield app
             finally:
+                site.current().live.close()
                 for engine in db.engines.values():
                     engine.dispose()

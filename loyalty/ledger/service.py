@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from loyalty import news
 from loyalty.db import Batch, Inserts
 from loyalty.errors import Missing
 from loyalty.jsontext import dumps
@@ -95,6 +96,8 @@ def write(session: Session, books: Books, batch: Batch | None = None, *, bump: b
     _queue_changed_lots(own, books)
     if books.changed_holds:
         _queue_holds(own, books)
+    if bump:
+        news.raised(session, books.account.member_id, books.account.version + 1)
     if batch is None:
         own.send(session)
     return books.account.seq

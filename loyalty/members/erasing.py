@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from loyalty import codes, ledger
+from loyalty import codes, ledger, news
 from loyalty.ledger import Books, chart
 from loyalty.ledger.models import Account
 from loyalty.members.models import (
@@ -54,6 +54,7 @@ def erase_books(session: Session, member_id: int, *, forfeit_wallet: bool, now: 
     codes.erase(session, member_id)
     _blank(member)
     session.flush()
+    news.look(session, member_id)
     return member
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from loyalty import codes, ledger, rules
+from loyalty import codes, ledger, news, rules
 from loyalty.ledger import Books, LotState, chart
 from loyalty.ledger.models import Account, Lot
 from loyalty.members.models import (
@@ -164,6 +164,7 @@ def _begin_epoch(session: Session, survivor: int, merged: int, version: int) -> 
             .values(epoch=Account.epoch + 1, version=version)
             .execution_options(synchronize_session=False)
         )
+        news.look(session, each)
 
 
 # The person

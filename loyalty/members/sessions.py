@@ -25,6 +25,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from loyalty import news
 from loyalty.members.contacts import MemberSecret
 from loyalty.members.models import Device, Member, RefreshToken
 from loyalty.members.refusals import DeviceRevoked, MemberBlocked, SessionExpired, SessionReplayed
@@ -136,6 +137,7 @@ def end(session: Session, *, member_id: int, device_id: str, reason: EndReason, 
         )
         .values(ended_at=now, ended_reason=reason)
     )
+    news.look(session, member_id)
 
 
 def end_replayed(session: Session, *, token: str, secret: MemberSecret, now: datetime) -> None:

@@ -12,7 +12,7 @@ from loyalty.sync.jobs import (
 from loyalty.sync.moving import erase, merge
 from loyalty.sync.mutations import VERBS
 from loyalty.sync.notices import members_with_old
-from loyalty.sync.policy import DeviceForked, RequestInvalid, UpdateNeeded
+from loyalty.sync.policy import DeviceForked, RequestInvalid, UpdateNeeded, epoch_of
 from loyalty.sync.protocol import (
     MOST_BYTES,
     MOST_MUTATIONS,
@@ -45,6 +45,7 @@ __all__ = [
     "begin_epoch",
     "confirm_epoch",
     "dismiss_old_notices",
+    "epoch_of",
     "erase",
     "forget_failures",
     "load_all",

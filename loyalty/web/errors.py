@@ -30,6 +30,7 @@ STATUSES: Final[dict[type[DomainError], int]] = {
     errors.Refused: 409,
     errors.TooMany: 429,
     errors.Outdated: 426,
+    errors.Unserved: 501,
     errors.Busy: 503,
     DomainError: 409,
 }

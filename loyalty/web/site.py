@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from loyalty.clock import Clock
 from loyalty.config import Settings
+from loyalty.live import Live
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
 from loyalty.web.tokens import Tokens
@@ -25,6 +26,7 @@ class Site:
     tokens: Tokens
     cursors: Cursors
     limits: Limits
+    live: Live
 
 
 def install(app: Flask, site: Site) -> None:

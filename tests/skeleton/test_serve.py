@@ -45,10 +45,8 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("options", "ending"), [([], signal.SIGTERM), (["--gevent"], signal.SIGINT)])
-def test_it_serves_and_leaves_nothing_behind(
-    folder: Path, options: list[str], ending: signal.Signals
-) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_and_leaves_nothing_behind(folder: Path, ending: signal.Signals) -> None:
     port = free_port()
     environ = {
         **os.environ,
@@ -65,7 +63,6 @@ def test_it_serves_and_leaves_nothing_behind(
         str(port),
         "--workers",
         "1",
-        *options,
     ]
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environ) as serving:
         try:
