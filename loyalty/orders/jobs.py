@@ -1,4 +1,4 @@
-"""Work outside a request: discarded drafts are forgotten once no device can bring them back."""
+"""Work outside a request: old drafts and numbers are forgotten; orders that nobody picked up are closed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from loyalty.db import Batch
+from loyalty.orders import order_queries, stages
 
 KEPT: Final = timedelta(days=90)
 """As long as the change feed keeps tombstones."""
@@ -25,3 +26,16 @@ def purge_discarded_drafts(session: Session, *, now: datetime, limit: int = 1000
     )
     (rows,) = batch.send(session)
     return len(rows)
+
+
+def overdue_orders(session: Session, *, now: datetime, limit: int = 200) -> list[tuple[int, str]]:
+    """Return (member, order) of open orders that nobody picked up: each is closed by ``expire`` on its own."""
+    return order_queries.overdue(session, before=now - stages.EXPIRES_AFTER, limit=limit)
+
+
+def purge_numbers(session: Session, *, now: datetime) -> int:
+    """Forget the numbers of days long past; the orders keep theirs. Return how many went."""
+    batch = Batch()
+    for table in ("order_number", "order_day"):
+        batch.add(f"DELETE FROM {table} WHERE day < %(before)s RETURNING 1", {"before": (now - KEPT).date()})
+    return sum(len(rows) for rows in batch.send(session))

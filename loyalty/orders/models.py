@@ -99,6 +99,7 @@ class Order(Base):
         CheckConstraint("length(note) <= 200", name="note"),
         Index("ix_customer_order_id", "id"),
         Index("ix_customer_order_member_id_draft_id", "member_id", "draft_id"),
+        Index("ix_customer_order_sale_id", "sale_id"),
         Index("ix_customer_order_store_day", "store", "day"),
         Index("ix_customer_order_state_pickup_at", "state", "pickup_at"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class Content:
     options: tuple[str, ...] = ()
     quantity: int = 1
     note: str = ""
+
+
+def continued_id(draft_id: str) -> str:
+    """Return the id of the draft that continues a submitted one: the same for all that is edited too late."""
+    return f"on-{hashlib.sha256(draft_id.encode()).hexdigest()[:32]}"
 
 
 def check_id(value: str, pointer: str) -> None:

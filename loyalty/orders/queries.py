@@ -10,7 +10,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from loyalty.db import Batch
-from loyalty.orders.policy import Content
+from loyalty.orders.models import DraftOrder
+from loyalty.orders.policy import Content, continued_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,15 @@ def drafts_of(session: Session, member_id: int, only: Collection[str] | None = N
     batch.add(_DRAFTS, {"member_id": member_id, "only": None if only is None else list(only)})
     (rows,) = batch.send(session)
     return [DraftView(*row) for row in rows]
+
+
+def continued(session: Session, member_id: int, draft_id: str) -> tuple[str, str] | None:
+    """Return (order, draft) of a submitted draft: what it became, and which one goes on with what came too late."""
+    order = None
+    while (draft := session.get(DraftOrder, (member_id, draft_id))) is not None and draft.submitted_as:
+        order = draft.submitted_as
+        draft_id = continued_id(draft.id)
+    return None if order is None else (order, draft_id)
 
 
 def draft_lines_of(

@@ -12,22 +12,78 @@ from sqlalchemy.orm import Session
 from loyalty import changes, edits
 from loyalty.actor import Actor
 from loyalty.edits import Edit, Stamp
+from loyalty.orders import policy
 from loyalty.orders.models import DraftLine, DraftOrder
 from loyalty.orders.policy import MOST_DRAFTS, MOST_LINES
-from loyalty.orders.refusals import DraftDiscarded, DraftFull, DraftUnknown
+from loyalty.orders.refusals import DraftDiscarded, DraftFull, DraftSubmitted, DraftUnknown
 
 _MOST_LINES_EVER: Final = 5 * MOST_LINES
 """Removed lines count here: they stay so that they can be brought back."""
 
 
-def begin(session: Session, actor: Actor, member_id: int, draft_id: str, edit: Edit) -> DraftOrder:
-    """Lock the member and return a draft to be edited; raise ``DraftUnknown``, ``DraftDiscarded``."""
+def begin(
+    session: Session, actor: Actor, member_id: int, draft_id: str, edit: Edit, now: datetime
+) -> DraftOrder:
+    """Lock the member and return the draft to be edited: of a submitted one the draft that continues it.
+
+    Raise ``DraftUnknown``, ``DraftDiscarded``, ``DraftSubmitted``.
+    """
     edits.begin(session, actor=actor, member_id=member_id)
     draft = session.get(DraftOrder, (member_id, draft_id))
     if draft is None:
         raise DraftUnknown
+    draft = following(session, draft, edit) or _continue(session, actor, draft, edit, now)
     if draft.discarded_at is not None and knew(edit, draft.discarded_by, draft.discarded_version):
         raise DraftDiscarded
+    return draft
+
+
+def following(session: Session, draft: DraftOrder, edit: Edit) -> DraftOrder | None:
+    """Return the draft itself, or the one that goes on with what was edited too late for its order, if there is one.
+
+    Raise ``DraftSubmitted`` where the editor saw that it was submitted.
+    """
+    found: DraftOrder | None = draft
+    while found is not None and found.submitted_as is not None:
+        if edit.seen is not None and edit.seen >= (found.discarded_version or 0):
+            raise DraftSubmitted(order=found.submitted_as)
+        found = session.get(DraftOrder, (draft.member_id, policy.continued_id(found.id)))
+    return found
+
+
+def _continue(session: Session, actor: Actor, draft: DraftOrder, edit: Edit, now: datetime) -> DraftOrder:
+    """Begin the draft that continues a submitted one."""
+    member_id, draft_id = draft.member_id, draft.id
+    while (known := session.get(DraftOrder, (member_id, draft_id))) is not None:
+        draft_id = policy.continued_id(known.id)
+    room_for_draft(session, member_id)
+    return start(session, actor, member_id, draft_id, {"store": draft.store, "note": ""}, edit, now)
+
+
+def start(
+    session: Session,
+    actor: Actor,
+    member_id: int,
+    draft_id: str,
+    values: Mapping[str, Any],
+    edit: Edit,
+    now: datetime,
+) -> DraftOrder:
+    """Add a draft that is not there yet."""
+    version = changes.mark(session, member_id, f"draft/{draft_id}", now=now)
+    draft = DraftOrder(
+        member_id=member_id,
+        id=draft_id,
+        created_at=edit.at,
+        touched_at=edit.at,
+        touched_by=edit.device,
+        touched_on=actor.channel,
+        dots=edits.touched({}, edit, version),
+        **values,
+    )
+    draft.stamp = edits.stamped(edit, None, version)
+    session.add(draft)
+    session.flush()
     return draft
 
 

@@ -107,6 +107,11 @@ _DIETARY_NOTES: Final = """
     SELECT tag, version, added_at FROM dietary_note
     WHERE member_id = %(member_id)s AND (%(only)s::text[] IS NULL OR tag = ANY(%(only)s)) ORDER BY tag
 """
+_DIETARY_AT_TILL: Final = """
+    SELECT d.member_id, array_agg(d.tag ORDER BY d.tag) FROM dietary_note d
+    JOIN consent c ON c.member_id = d.member_id AND c.purpose = 'dietary_at_till' AND c.channel = 'till' AND c.given
+    WHERE d.member_id = ANY(%(members)s) GROUP BY d.member_id
+"""
 _USUAL: Final = """
     SELECT slot, suggested, chosen, hidden, version FROM usual
     WHERE member_id = %(member_id)s AND (%(only)s::text[] IS NULL OR slot = ANY(%(only)s)) ORDER BY slot
@@ -189,6 +194,14 @@ def till_view(session: Session, member_id: int, *, slot: str) -> TillView:
     if "dietary_at_till" in allowed:
         view = TillView(view.usual, view.takes, tuple(row[0] for row in dietary), view.favorites)
     return view
+
+
+def dietary_at_till_of(session: Session, member_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """Return the dietary notes of those of these members who let cashiers see them."""
+    batch = Batch()
+    batch.add(_DIETARY_AT_TILL, {"members": list(member_ids)})
+    (rows,) = batch.send(session)
+    return {member_id: tuple(tags) for member_id, tags in rows}
 
 
 def _rows(session: Session, statement: str, member_id: int, only: _Only) -> list[tuple[Any, ...]]:

@@ -253,6 +253,16 @@ def _line_document(line: orders.DraftLineView) -> Document:
     }
 
 
+def _order(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found["id"]: {
+            **found,
+            **{name: None if found[name] is None else instant(found[name]) for name in orders.TIMES},
+        }
+        for found in orders.orders_of(session, member_id, keys)
+    }
+
+
 KINDS: Final[Mapping[str, Loader]] = {
     "balance": _balance,
     "wallet": _wallet,
@@ -267,6 +277,7 @@ KINDS: Final[Mapping[str, Loader]] = {
     "message": _message,
     "notice": _notice,
     "draft": _draft,
+    "order": _order,
     "tier": shopping.tier,
     "offer": shopping.offer,
     "challenge": shopping.challenge,

@@ -36,17 +36,23 @@ class Context:
         return {"actor": self.actor, "member_id": self.member_id, "edit": self.edit, "now": self.now}
 
 
+Told = tuple[str, dict[str, Any]]
+"""What is told of a change that is not simply done: its code, and facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """A mutation: ``apply`` does it.
 
     ``contested`` is the code of a result that is not simply ``ok``. With ``notice`` the member is told on all
-    devices when it was merged: somebody's removal, answered ``ok`` before, has just been undone.
+    devices when it was merged: somebody's removal, answered ``ok`` before, has just been undone. ``late`` tells where
+    the change came too late for an order: its code and facts are told instead, and the member is told in any case.
     """
 
     apply: Callable[[Session, Context, Args], Status]
     contested: str | None = None
     notice: bool = False
+    late: Callable[[Session, Context, Args], Told | None] | None = None
 
 
 def _set_profile(session: Session, context: Context, args: Args) -> Status:
@@ -162,6 +168,11 @@ def _line(args: Args) -> dict[str, str]:
     return {"draft_id": args.text("draft"), "line_id": args.text("line")}
 
 
+def _submitted(session: Session, context: Context, args: Args) -> Told | None:
+    found = orders.continued(session, context.member_id, args.text("draft"))
+    return None if found is None else ("draft_submitted", {"order": found[0], "continued": found[1]})
+
+
 _BACK: Final = "brought_back"
 
 
@@ -209,12 +220,12 @@ VERBS: Final[Mapping[str, Verb]] = {
     "consent.withdraw": Verb(_withdraw_consent),
     "message.read": Verb(_read_message),
     "notice.dismiss": Verb(_dismiss_notice),
-    "draft.create": Verb(_create_draft, contested=_BACK, notice=True),
-    "draft.set": Verb(_edit_draft, contested=_BACK, notice=True),
-    "draft.discard": Verb(_discard_draft, contested=_BACK),
-    "draft.line.add": Verb(_add_line, contested=_BACK, notice=True),
-    "draft.line.edit": Verb(_edit_line, contested=_BACK, notice=True),
-    "draft.line.remove": Verb(_remove_line, contested=_BACK),
+    "draft.create": Verb(_create_draft, contested=_BACK, notice=True, late=_submitted),
+    "draft.set": Verb(_edit_draft, contested=_BACK, notice=True, late=_submitted),
+    "draft.discard": Verb(_discard_draft, contested=_BACK, late=_submitted),
+    "draft.line.add": Verb(_add_line, contested=_BACK, notice=True, late=_submitted),
+    "draft.line.edit": Verb(_edit_line, contested=_BACK, notice=True, late=_submitted),
+    "draft.line.remove": Verb(_remove_line, contested=_BACK, late=_submitted),
     "offer.activate": Verb(_activate_offer),
     "offer.see": Verb(_see_offer),
     "reward.hold": Verb(_hold_reward),

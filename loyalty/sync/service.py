@@ -150,18 +150,23 @@ class _Taking:
             raise _Failed("".join(traceback.format_exception(error))[-_LONGEST_ERROR:]) from error
 
     def _done(self, mutation: Mutation, verb: Verb, context: Context) -> Result:
-        status = verb.apply(self._session, context, Args(mutation.args))
-        if status == "merged" and verb.notice and verb.contested is not None:
+        args = Args(mutation.args)
+        status = verb.apply(self._session, context, args)
+        if status == "ok":
+            return _result(mutation, status, None)
+        late = None if verb.late is None else verb.late(self._session, context, args)
+        code, facts = late or (verb.contested, {})
+        if code is not None and (late or (status == "merged" and verb.notice)):
             about = {key: mutation.args[key] for key in ("draft", "line") if key in mutation.args}
             notices.add(
                 self._session,
                 member_id=self._member_id,
                 uid=mutation.uid,
-                code=verb.contested,
-                data={"name": mutation.name, **about},
+                code=code,
+                data={"name": mutation.name, **about, **facts},
                 now=self._now,
             )
-        return _result(mutation, status, None if status == "ok" else verb.contested)
+        return _result(mutation, status, code)
 
     def _note_failure(self, mutation: Mutation, failure: _Failed, tries: int) -> None:
         batch = Batch()

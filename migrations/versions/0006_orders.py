@@ -101,7 +101,13 @@ def _create_order() -> None:
         _check(table, "note", "length(note) <= 200"),
         sa.PrimaryKeyConstraint("member_id", "id", name=op.f("pk_customer_order")),
     )
-    for columns in (("id",), ("member_id", "draft_id"), ("store", "day"), ("state", "pickup_at")):
+    for columns in (
+        ("id",),
+        ("sale_id",),
+        ("member_id", "draft_id"),
+        ("store", "day"),
+        ("state", "pickup_at"),
+    ):
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns), unique=False)
 
 
