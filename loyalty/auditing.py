@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from loyalty import ledger, wallet
+from loyalty import ledger, orders, wallet
 from loyalty.ledger import Finding, RootKey
 from loyalty.members import audit as standings
 from loyalty.sales import audit as sales
@@ -31,6 +31,7 @@ CHECKS: Final = {
     "books": "balances, lots, holds, hash chains, transit accounts, grand total",
     "tiers": "tier counters against what was earned in their windows",
     "sales": "each sale booked once, with its points and its money",
+    "orders": "each order ahead with a sale of its own, given back if it was cancelled",
     "wallet": "payments and gift cards against the ledger",
     "roots": "signed roots against the history they fixed",
 }
@@ -53,6 +54,7 @@ def audit(
     yield from _named("books", ledger.audit(session, members=members, progress=progress))
     yield from _named("tiers", standings.audit(session, members=members))
     yield from _named("sales", sales.audit(session, members=members))
+    yield from _named("orders", orders.audit(session, members=members))
     if members is None:
         yield from (Found("wallet", None, what) for what in wallet.audit(session))
         yield from _named("roots", ledger.check_roots(session, keys=keys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from loyalty.web.face import Face
-from pos_adapter.routes import enroll, members, offline, returns, sales, sessions, till, wallet
+from pos_adapter.routes import enroll, members, offline, orders, returns, sales, sessions, till, wallet
 
 FACE: Final = Face(
     name="pos_adapter",
@@ -20,6 +20,7 @@ FACE: Final = Face(
         members.routes,
         sales.routes,
         returns.routes,
+        orders.routes,
         offline.routes,
         wallet.routes,
     ),

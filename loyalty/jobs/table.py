@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from loyalty import attempts, checkout, codes, members, messages, passkeys, rules, wallet
+from loyalty import attempts, checkout, codes, members, messages, orders, passkeys, rules, wallet
 from loyalty.db import transaction
 from loyalty.jobs import aging, feed, roots
 from loyalty.jobs.work import Work
@@ -71,6 +71,7 @@ def purge(work: Work) -> int:
             + wallet.purge(session, now=work.now)
             + codes.purge(session, now=work.now)
             + members.purge(session, now=work.now)
+            + orders.purge_numbers(session, now=work.now)
             + passkeys.purge(session, now=work.now)
         )
 
@@ -82,6 +83,17 @@ def _if_cards_are_taken(work: Work, run: Callable[[checkout.Desk], int]) -> int:
         return 0
 
 
+def overdue_orders(work: Work) -> int:
+    """Close orders that nobody picked up, one member per transaction; no money goes back by itself."""
+    with transaction() as session:
+        overdue = orders.overdue_orders(session, now=work.now)
+    closed = 0
+    for member_id, order_id in overdue:
+        with transaction() as session:
+            closed += orders.expire(session, member_id=member_id, order_id=order_id, now=work.now)
+    return closed
+
+
 JOBS: Final = (
     Job("aging", timedelta(minutes=5), aging.bring_up_to_date),
     Job("unfinished-payments", timedelta(seconds=30), unfinished_payments),
@@ -90,6 +102,7 @@ JOBS: Final = (
     Job("gift-card-claims", timedelta(minutes=1), gift_card_claims),
     Job("test-card-events", timedelta(seconds=1), test_card_events),
     Job("program-status", timedelta(minutes=1), program_status),
+    Job("overdue-orders", timedelta(minutes=5), overdue_orders),
     Job("purge", timedelta(hours=6), purge),
     Job("ledger-root", timedelta(days=1), roots.sign_root),
     Job("feed", timedelta(hours=6), feed.forget),

@@ -6,7 +6,7 @@ from loyalty.orders.jobs import overdue_orders, purge_discarded_drafts, purge_nu
 from loyalty.orders.lines import edit_line, put_line, remove_line
 from loyalty.orders.menu import store_of
 from loyalty.orders.moving import erase, export, merge
-from loyalty.orders.order_queries import orders_of, queue_of, taken
+from loyalty.orders.order_queries import history, orders_of, queue_of, taken
 from loyalty.orders.pickup import Slot, day_of, day_with, free_slots, soonest
 from loyalty.orders.placing import Placing, place
 from loyalty.orders.policy import Content, DraftInvalid
@@ -32,7 +32,7 @@ from loyalty.orders.reordering import order_again
 from loyalty.orders.service import create_draft, discard_draft, edit_draft
 from loyalty.orders.serving import cancel, expire, hand_over, sale_undone, serve
 from loyalty.orders.showing import TIMES
-from loyalty.orders.stages import STATES
+from loyalty.orders.stages import STATES, Step
 
 __all__ = [
     "STATES",
@@ -56,6 +56,7 @@ __all__ = [
     "PickupUnavailable",
     "Placing",
     "Slot",
+    "Step",
     "StoreUnknown",
     "TotalChanged",
     "audit",
@@ -74,6 +75,7 @@ __all__ = [
     "export",
     "free_slots",
     "hand_over",
+    "history",
     "lines_hash",
     "merge",
     "order_again",

@@ -45,6 +45,15 @@ def orders_of(session: Session, member_id: int, only: Collection[str] | None = N
     return [showing.document_of(order) for order in session.scalars(statement)]
 
 
+def history(session: Session, member_id: int, *, before: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return a page of a member's orders as they are shown, newest first, below the id ``before``."""
+    statement = select(Order).where(Order.member_id == member_id)
+    if before is not None:
+        statement = statement.where(Order.id < before)
+    found = session.scalars(statement.order_by(Order.id.desc()).limit(limit))
+    return [showing.document_of(order) for order in found]
+
+
 def _newest(session: Session, member_id: int) -> list[str]:
     batch = Batch()
     batch.add(_NEWEST, {"member_id": member_id, "limit": NEWEST})

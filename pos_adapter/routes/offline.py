@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from marshmallow import ValidationError
 
-from loyalty import codes, sales, staff
+from loyalty import codes, orders, sales, staff
 from loyalty.db import retrying, snapshot, transaction
 from loyalty.errors import Denied, DomainError, Invalid
 from loyalty.web import baskets
@@ -213,7 +213,7 @@ def _settle(call: Call, item: dict[str, Any]) -> dict[str, Any]:
             )
             return baskets.settle(session, call, request, key=key, late=True)
         if item["kind"] == "void":
-            return sales.void(
+            answer = sales.void(
                 session,
                 actor=call.actor,
                 sale=item["sale"],
@@ -221,10 +221,12 @@ def _settle(call: Call, item: dict[str, Any]) -> dict[str, Any]:
                 now=call.now,
                 occurred_at=item["occurred_at"],
             )
+            orders.sale_undone(session, sale=item["sale"], now=call.now)
+            return answer
         lines = tuple(
             sales.ReturnLine(line["quantity"], line=line["line"], sku=line["sku"]) for line in item["lines"]
         )
-        return sales.return_lines(
+        answer = sales.return_lines(
             session,
             actor=call.actor,
             sale=item["sale"],
@@ -233,3 +235,5 @@ def _settle(call: Call, item: dict[str, Any]) -> dict[str, Any]:
             now=call.now,
             occurred_at=item["occurred_at"],
         )
+        orders.sale_undone(session, sale=item["sale"], now=call.now)
+        return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from loyalty import codes, sales
+from loyalty import codes, orders, sales
 from loyalty.db import snapshot, transaction
 from loyalty.web import baskets
 from loyalty.web.api import Answer, Call, Routes
@@ -152,7 +152,7 @@ def give_back(call: Call) -> object:
         sales.ReturnLine(line["quantity"], line=line["line"], sku=line["sku"]) for line in call.body["lines"]
     )
     with transaction() as session:
-        return sales.return_lines(
+        answer = sales.return_lines(
             session,
             actor=call.actor,
             sale=call.path["sale"],
@@ -161,6 +161,8 @@ def give_back(call: Call) -> object:
             now=call.now,
             occurred_at=call.body["occurred_at"],
         )
+        orders.sale_undone(session, sale=call.path["sale"], now=call.now)
+        return answer
 
 
 @routes.post(
@@ -176,6 +178,6 @@ def give_back(call: Call) -> object:
 def void(call: Call) -> Answer:
     """Undo everything that is left of a sale."""
     with transaction() as session:
-        return Answer(
-            sales.void(session, actor=call.actor, sale=call.path["sale"], key=call.key, now=call.now)
-        )
+        answer = sales.void(session, actor=call.actor, sale=call.path["sale"], key=call.key, now=call.now)
+        orders.sale_undone(session, sale=call.path["sale"], now=call.now)
+        return Answer(answer)
