@@ -98,10 +98,10 @@ def brand_css(program: rules.Program) -> str:
 
 
 def readable_on(color: str) -> str:
-    """Return white or near-black, whichever is easier to read on a color (WCAG 2 relative luminance)."""
+    """Return white or black, whichever is easier to read on a color (WCAG 2 relative luminance)."""
     channels = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (
         each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
     )
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.0565 else "#111513"
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from loyalty.rules.plain.goods import named
-from loyalty.rules.plain.vocabulary import LINE_KINDS, SETTINGS
+from loyalty.rules.plain.setting_words import SETTINGS
+from loyalty.rules.plain.vocabulary import LINE_KINDS
 from loyalty.rules.specs import Earn
 
 if TYPE_CHECKING:

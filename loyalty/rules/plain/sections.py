@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from loyalty.record import record
 from loyalty.rules.plain import deals, privacy
 from loyalty.rules.plain.exclusions import exclusions
+from loyalty.rules.plain.setting_words import SETTINGS
 from loyalty.rules.plain.times import life
-from loyalty.rules.plain.vocabulary import DEMOTION, OFFER_KINDS, SETTINGS, TIER_WINDOWS
+from loyalty.rules.plain.vocabulary import DEMOTION, OFFER_KINDS, TIER_WINDOWS
 from loyalty.rules.plain.wording import SECTIONS
 from loyalty.rules.specs import ExtendExpiry, Multiply
 
@@ -109,9 +110,8 @@ def _perks_intro(speaker: Speaker, told: Iterable[RuleSpec]) -> str | None:
 def _ladder(speaker: Speaker, local: datetime) -> Iterator[Item]:
     for each in privacy.rewards_told(speaker.program, local):
         price = each.price_for(speaker.program.entry_tier.key)
-        yield Item(
-            each.key, speaker.name(each.name), deals.reward(speaker, each), price, speaker.points(price)
-        )
+        said = speaker.points(price) if price else speaker.say("free")
+        yield Item(each.key, speaker.name(each.name), deals.reward(speaker, each), price, said)
 
 
 def _tiers_intro(speaker: Speaker) -> str:

@@ -71,8 +71,8 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "for every {buy} bought, {percent} off {get} ({goods}; {of})",
         "pour {buy} d'achat, {percent} de remise sur {get} ({goods} ; {of})",
     ),
-    "grant": ("a gift: {x}", "un cadeau : {x}"),
-    "grant_days": ("a gift for {days}: {x}", "un cadeau pendant {days} : {x}"),
+    "grant": ("a gift: “{x}”", "un cadeau : « {x} »"),
+    "grant_days": ("a gift for {days}: “{x}”", "un cadeau pendant {days} : « {x} »"),
     "progress": ("a step in the challenge “{x}”", "un pas dans le défi « {x} »"),
     "extend_expiry": (
         "what you earned in earlier months lives {months} longer",
@@ -129,6 +129,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "nth_last": ("no. {n} from the end", "{n}e avant la fin"),
     # Rewards.
     "costs": ("{points}: {gives}", "{points} : {gives}"),
+    "free": ("Free", "Gratuit"),
     "costs_nothing": ("Free of charge: {gives}", "Gratuit : {gives}"),
     "price_of_tier": ("{points} as {tier}", "{points} au niveau {tier}"),
     "gives_item": ("one free ({goods})", "un article offert ({goods})"),
