@@ -85,14 +85,14 @@ class Gunicorn(BaseApplication):
 @contextmanager
 def _metrics_folder() -> Iterator[Path]:
     """Have an empty folder in which the workers' Prometheus counters meet; set before prometheus_client loads."""
-    named = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    named, ours = os.environ.get("PROMETHEUS_MULTIPROC_DIR"), os.getpid()
     folder = Path(named or tempfile.mkdtemp(prefix="regulars-metrics-"))
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     try:
         yield folder
     finally:
-        if not named:
+        if not named and os.getpid() == ours:  # a forked worker that ends passes here too
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -13,7 +13,7 @@ from loyalty.actor import Actor
 from loyalty.db import ask, snapshot
 from loyalty.web import handover
 from loyalty.web.api import Call, Caller, Media, Routes
-from loyalty.web.fields import Bool, Input, Instant, Output, Text, Whole
+from loyalty.web.fields import Bool, Input, Instant, Output, QueryWhole, Text, Whole
 from loyalty.web.site import Site
 from mobile_api.who import MEMBER, actor_of
 
@@ -66,7 +66,7 @@ class StreamQuery(Input):
 class VersionQuery(Input):
     """What the device holds, if anything."""
 
-    seen = Whole(load_default=None)
+    seen = QueryWhole(load_default=None)
     epoch = Text(load_default=None, max=64)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -113,6 +113,3 @@ def cafe(served: Cafe) -> Iterator[Cafe]:
     for ear in served.ears:
         ear.close()
     served.ears.clear()
-
-
-Until = Callable[[Callable[[], bool]], None]
