@@ -18,6 +18,7 @@ import loyalty.offers.models
 import loyalty.orders.models
 import loyalty.passkeys.models
 import loyalty.preferences.models
+import loyalty.push.models
 import loyalty.replays.models
 import loyalty.rewards.models
 import loyalty.rules.models

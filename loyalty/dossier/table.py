@@ -102,6 +102,9 @@ PARTS: Final[tuple[Part, ...]] = (
     # messages
     Part("message", merge="move", erase="delete"),
     Part("outbox", merge="move", erase="delete"),
+    Part(
+        "push_subscription", merge="move", erase="delete", hide=("endpoint", "endpoint_hash", "auth_secret")
+    ),
     # sync, changes
     Part("change", merge="drop", erase="delete", export=False),
     Part("mutation_outcome", merge="done", erase="delete", hide=("args_hash",)),

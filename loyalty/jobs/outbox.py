@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
 from loyalty import messages
@@ -9,7 +11,7 @@ from loyalty.db import transaction
 from loyalty.errors import Missing
 from loyalty.jobs.topics import TOPICS
 from loyalty.jobs.work import Work
-from loyalty.messages import Task, Undeliverable
+from loyalty.messages import Task, TryLater, Undeliverable
 from loyalty.messages.policy import LEASE
 
 _log = structlog.get_logger("jobs")
@@ -50,15 +52,17 @@ def _run(work: Work, task: Task) -> bool:
         topic.run(work, task)
     except (Undeliverable, Missing) as error:
         return _fail(work, task, str(error), permanent=True)
+    except TryLater as error:
+        return _fail(work, task, str(error), permanent=False, wait=error.wait)
     except Exception as error:  # noqa: BLE001 - see below
         # Anything may go wrong in somebody else's network: it is noted, tried again, parked after the twelfth time.
         return _fail(work, task, f"{type(error).__name__}: {error}", permanent=False)
     return True
 
 
-def _fail(work: Work, task: Task, reason: str, *, permanent: bool) -> bool:
+def _fail(work: Work, task: Task, reason: str, *, permanent: bool, wait: timedelta | None = None) -> bool:
     with transaction() as session:
-        verdict = messages.fail(session, task, reason, now=work.now, permanent=permanent)
+        verdict = messages.fail(session, task, reason, now=work.now, permanent=permanent, wait=wait)
     # The reason stays in the database: it may name an address.
     _log.warning("outbox_failed", topic=task.topic, id=task.id, attempts=task.attempts, parked=verdict.parked)
     return False

@@ -13,7 +13,7 @@ from typing import Final, cast
 from loyalty import checkout, messages, rules, sales
 from loyalty.db import transaction
 from loyalty.errors import Missing
-from loyalty.jobs import letters
+from loyalty.jobs import letters, pushes
 from loyalty.jobs.work import Work
 from loyalty.messages import Carrier, Letter, Task, Undeliverable
 
@@ -103,6 +103,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "contact_added": Topic(send_letter, speaks_outside=True),
     "device_added": Topic(send_letter, speaks_outside=True),
     "passkey_added": Topic(send_letter, speaks_outside=True),
+    "push": Topic(pushes.push_message, speaks_outside=True),
     "rule.notify": Topic(notify),
     "rule.partner": Topic(nothing),
     "sale.settled": Topic(after_sale, speaks_outside=True),

@@ -44,6 +44,7 @@ from loyalty.members.queries import (
     caller_of,
     devices_of,
     find,
+    is_signed_in,
     member,
     standing,
 )
@@ -139,6 +140,7 @@ __all__ = [
     "import_members",
     "imported_before",
     "insert_member",
+    "is_signed_in",
     "join",
     "let_in",
     "member",

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from loyalty import changes, codes
+from loyalty import changes, codes, push
 from loyalty.errors import Flaw, Invalid
 from loyalty.ids import new_id
 from loyalty.members import sessions
@@ -134,6 +134,7 @@ def _sign_out(
         .values(status="revoked", revoked_at=now)
     )
     codes.revoke_keys(session, member_id=member_id, device_id=device_id)
+    push.unsubscribe(session, member_id=member_id, device_id=device_id)
     changes.mark(session, member_id, entity(device_id), now=now, deleted=True)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from loyalty import codes
 from loyalty.codes.models import DeviceKey
 from loyalty.members.contacts import Contact, MemberSecret, contact_hash
-from loyalty.members.models import ContactIdentity, Device, Member, Standing
+from loyalty.members.models import ContactIdentity, Device, Member, RefreshToken, Standing
 from loyalty.members.refusals import DeviceRevoked, MemberBlocked, MemberUnknown, SessionExpired
 
 
@@ -95,6 +95,25 @@ def standing(session: Session, member_id: int) -> Standing:
     if found is None:
         raise MemberUnknown
     return found
+
+
+def is_signed_in(session: Session, member_id: int, device_id: str, *, now: datetime) -> bool:
+    """Tell whether a device's session goes on: not signed out, not ended, not over."""
+    return (
+        session.scalar(
+            select(
+                select(RefreshToken.device_id)
+                .where(
+                    RefreshToken.member_id == member_id,
+                    RefreshToken.device_id == device_id,
+                    RefreshToken.ended_at.is_(None),
+                    RefreshToken.expires_at > now,
+                )
+                .exists()
+            )
+        )
+        is True
+    )
 
 
 def devices_of(session: Session, member_id: int, *, ids: Sequence[str] | None = None) -> list[DeviceView]:

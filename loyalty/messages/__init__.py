@@ -1,6 +1,14 @@
 """What is said to the world after a commit: the outbox, a member's inbox, mail and text messages."""
 
-from loyalty.messages.gateway import Carrier, Letter, MailboxCarrier, NoCarrier, SmtpCarrier, Undeliverable
+from loyalty.messages.gateway import (
+    Carrier,
+    Letter,
+    MailboxCarrier,
+    NoCarrier,
+    SmtpCarrier,
+    TryLater,
+    Undeliverable,
+)
 from loyalty.messages.models import MailboxRow, MessageRow
 from loyalty.messages.policy import Verdict
 from loyalty.messages.service import (
@@ -33,6 +41,7 @@ __all__ = [
     "Note",
     "SmtpCarrier",
     "Task",
+    "TryLater",
     "Undeliverable",
     "Verdict",
     "claim",

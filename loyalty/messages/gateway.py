@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import Final, Protocol
@@ -22,6 +22,14 @@ TIMEOUT_SECONDS: Final = 20
 
 class Undeliverable(Exception):
     """The recipient or the message was refused for good: trying again has no sense."""
+
+
+class TryLater(Exception):
+    """Whoever carries it is busy: again after ``wait``, if they said when."""
+
+    def __init__(self, detail: str, wait: timedelta | None) -> None:
+        super().__init__(detail)
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)

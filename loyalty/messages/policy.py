@@ -26,12 +26,15 @@ class Verdict:
     parked: bool
 
 
-def after_failure(attempts: int, *, now: datetime, permanent: bool = False) -> Verdict:
+def after_failure(
+    attempts: int, *, now: datetime, permanent: bool = False, wait: timedelta | None = None
+) -> Verdict:
     """Decide after the ``attempts``-th failure: 5 s, 10 s, 20 s, … up to 6 h, and parked after the twelfth.
 
-    ``permanent`` failures (the recipient does not exist) are parked at once.
+    ``permanent`` failures (the recipient does not exist) are parked at once. Who was asked to ``wait`` waits at least
+    so long.
     """
     if permanent or attempts >= ATTEMPTS:
         return Verdict(NEVER, parked=True)
-    wait = min(_FIRST * 2 ** (attempts - 1), _LONGEST)
-    return Verdict(now + wait, parked=False)
+    backoff = min(_FIRST * 2 ** (attempts - 1), _LONGEST)
+    return Verdict(now + max(backoff, wait or backoff), parked=False)

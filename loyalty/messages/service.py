@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from loyalty import changes
+from loyalty import changes, push
 from loyalty.db import Batch
 from loyalty.errors import Missing
 from loyalty.ids import new_id
@@ -132,9 +132,17 @@ def finish(session: Session, tasks: Sequence[Task]) -> None:
         )
 
 
-def fail(session: Session, task: Task, error: str, *, now: datetime, permanent: bool = False) -> Verdict:
+def fail(
+    session: Session,
+    task: Task,
+    error: str,
+    *,
+    now: datetime,
+    permanent: bool = False,
+    wait: timedelta | None = None,
+) -> Verdict:
     """Note that an attempt failed: it is tried again later, or parked where that has no more sense."""
-    verdict = policy.after_failure(task.attempts, now=now, permanent=permanent)
+    verdict = policy.after_failure(task.attempts, now=now, permanent=permanent, wait=wait)
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.member_id == (task.member_id or NOBODY), OutboxRow.id == task.id)
@@ -164,6 +172,7 @@ def put_in_inbox(
 ) -> str:
     """Put a message (texts by locale) into a member's inbox and return its id. Locks the member's account row.
 
+    Devices that want to be told while the app is closed are told after the commit, if the member allows it.
     A ``message_id`` of the caller's makes saying it twice saying it once.
     """
     changes.lock(session, member_id)
@@ -182,6 +191,9 @@ def put_in_inbox(
         )
     )
     changes.mark(session, member_id, f"message/{named}", now=now)
+    devices = push.subscribed_devices(session, member_id)
+    pushes = [Note("push", {"message": named, "device": device}, member_id) for device in devices]
+    tell_all(session, pushes, now=now)
     return named
 
 

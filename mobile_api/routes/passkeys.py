@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
-
-from marshmallow import EXCLUDE
-from marshmallow.types import UnknownOption
+from typing import Final
 
 from loyalty import members, passkeys, rules
 from loyalty.db import snapshot, transaction
@@ -14,6 +11,7 @@ from loyalty.members import NewDevice
 from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.fields import Choice, Document, Id, Input, Instant, Many, One, Output, Pattern, Text
 from loyalty.web.limits import Limit
+from mobile_api.browser import Base64Url, BrowserMade
 from mobile_api.routes.auth import ADDRESS_LIMIT, DeviceIn, SignedIn, secret_of, signed_in
 from mobile_api.who import MEMBER
 
@@ -32,20 +30,6 @@ class PasskeyId(Pattern):
 
     def __init__(self) -> None:
         super().__init__(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", expected="a passkey's id", max=36)
-
-
-class Base64Url(Pattern):
-    """Bytes, as browsers write them into JSON."""
-
-    def __init__(self, *, max: int, **options: Any) -> None:  # noqa: A002
-        super().__init__(r"^[A-Za-z0-9_-]*$", expected="base64url without padding", min=0, max=max, **options)
-
-
-class BrowserMade(Input):
-    """What `PublicKeyCredential.toJSON()` gives: members that we do not need, and those to come, are passed over."""
-
-    class Meta:
-        unknown: UnknownOption = EXCLUDE
 
 
 class AttestationIn(BrowserMade):
