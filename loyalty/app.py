@@ -15,11 +15,12 @@ from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import CONNECTION_OPTIONS, LOST_AFTER, PATIENT_OPTIONS, db
 from loyalty.live import Live
-from loyalty.web import errors, health, logs, metrics, pages, requests, security, site
+from loyalty.web import errors, health, keys, logs, metrics, pages, requests, security, site
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
 from loyalty.web.tokens import Tokens
 from mobile_api import program_page
+from mobile_api import pages as app_pages
 
 FACES = (mobile_api.FACE, pos_adapter.FACE)
 
@@ -32,7 +33,12 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     _install_database(app, settings)
     _install_site(app, settings, clock or Clock())
     _install_web(app, settings)
-    for blueprint in (mobile_api.blueprint, program_page.blueprint, pos_adapter.blueprint):
+    for blueprint in (
+        mobile_api.blueprint,
+        program_page.blueprint,
+        app_pages.blueprint,
+        pos_adapter.blueprint,
+    ):
         app.register_blueprint(blueprint)
     return app
 
@@ -87,6 +93,7 @@ def _install_web(app: Flask, settings: Settings) -> None:
     errors.register(app)
     health.register(app, {"migrations": _is_migrated, "program": _has_program})
     pages.register(app, FACES)
+    keys.register(app, secrets=[settings.secret_key, *_listed(settings.old_secret_keys)])
 
 
 def _is_migrated(session: Session, _: datetime) -> bool:

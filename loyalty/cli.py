@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "seed": ("loyalty.commands.seed:command", "Fill the demo café with members and their visits."),
     "serve": ("loyalty.commands.serve:command", "Serve the APIs and pages."),
     "staff": ("loyalty.commands.staff:command", "Add staff, set PINs and roles, read what everybody did."),
+    "statement": ("loyalty.commands.statement:command", "Check a signed statement that a member kept."),
     "till": ("loyalty.commands.till:command", "Enroll, list and revoke tills."),
     "worker": ("loyalty.commands.worker:command", "Run the jobs: messages, expiry, schedules."),
 }

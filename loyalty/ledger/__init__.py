@@ -22,6 +22,7 @@ from loyalty.ledger.roots import Root, RootKey, check_roots, take_root
 from loyalty.ledger.service import (
     AccountMissing,
     Line,
+    StatementFilter,
     load_lots,
     open_account,
     open_books,
@@ -32,8 +33,13 @@ from loyalty.ledger.service import (
     write,
     write_opened,
 )
+from loyalty.ledger.signed import BALANCES as STATEMENT_BALANCES
+from loyalty.ledger.signed import FORMAT as STATEMENT_FORMAT
+from loyalty.ledger.signed import jwks, sign, verify
 
 __all__ = [
+    "STATEMENT_BALANCES",
+    "STATEMENT_FORMAT",
     "AccountMissing",
     "AccountState",
     "Books",
@@ -48,18 +54,22 @@ __all__ = [
     "LotState",
     "Root",
     "RootKey",
+    "StatementFilter",
     "WalletLimit",
     "audit",
     "available_milli",
     "chart",
     "check_roots",
+    "jwks",
     "load_lots",
     "open_account",
     "open_books",
     "open_holds",
     "read_books",
+    "sign",
     "statement",
     "take_root",
+    "verify",
     "why_json",
     "write",
     "write_opened",

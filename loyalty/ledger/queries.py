@@ -45,6 +45,12 @@ STATEMENT: Final = """
             FROM posting p WHERE p.member_id = t.member_id AND p.seq = t.seq)
     FROM ledger_transaction t
     WHERE t.member_id = %(member_id)s AND t.seq < %(before_seq)s
+      AND (%(kinds)s::text[] IS NULL OR t.kind = ANY(%(kinds)s::text[]))
+      AND (%(since)s::timestamptz IS NULL OR t.occurred_at >= %(since)s::timestamptz)
+      AND (%(until)s::timestamptz IS NULL OR t.occurred_at < %(until)s::timestamptz)
+      AND (%(unit)s::int IS NULL OR EXISTS (
+           SELECT FROM posting p WHERE p.member_id = t.member_id AND p.seq = t.seq
+                                   AND p.debit / 1000 = %(unit)s::int))
     ORDER BY t.seq DESC LIMIT %(limit)s
 """
 LAPSING_MEMBERS: Final = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from loyalty.errors import Missing
 from loyalty.jsontext import dumps
 from loyalty.ledger import chain, queries
 from loyalty.ledger.books import Books, HoldState, LotState
+from loyalty.record import record
 from loyalty.why import Why
 
 
@@ -277,10 +278,29 @@ def _queue_holds(batch: Batch, books: Books) -> None:
     )
 
 
+@record
+class StatementFilter:
+    """Which transactions are wanted; ``None`` is all. ``since`` is included, ``until`` is not.
+
+    ``unit`` is the thousands digit of the accounts moved: 1 points, 2 money.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    unit: Literal[1, 2] | None = None
+
+
 def statement(
-    session: Session, member_id: int, *, before_seq: int | None = None, limit: int = 50
+    session: Session,
+    member_id: int,
+    *,
+    before_seq: int | None = None,
+    limit: int = 50,
+    only: StatementFilter | None = None,
 ) -> list[Line]:
     """Return the member's newest transactions below ``before_seq``, newest first, with their postings."""
+    wanted = only or StatementFilter()
     batch = Batch()
     batch.add(
         queries.STATEMENT,
@@ -288,6 +308,10 @@ def statement(
             "member_id": member_id,
             "before_seq": before_seq if before_seq is not None else 2**62,
             "limit": limit,
+            "kinds": list(wanted.kinds) if wanted.kinds is not None else None,
+            "since": wanted.since,
+            "until": wanted.until,
+            "unit": wanted.unit,
         },
     )
     (rows,) = batch.send(session)

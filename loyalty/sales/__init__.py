@@ -11,6 +11,7 @@ from loyalty.sales.requests import LineRequest, ReturnLine, SaleRequest, TenderR
 from loyalty.sales.returns import return_lines, void
 from loyalty.sales.service import quote, settle
 from loyalty.sales.sold import find
+from loyalty.sales.statements import whole_statement
 
 __all__ = [
     "LineRequest",
@@ -40,4 +41,5 @@ __all__ = [
     "top_up",
     "view",
     "void",
+    "whole_statement",
 ]

@@ -131,6 +131,7 @@ def statement(
     *,
     before_seq: int | None = None,
     limit: int = 50,
+    only: ledger.StatementFilter | None = None,
     locale: str = "en",
     now: datetime,
 ) -> list[dict[str, Any]]:
@@ -159,7 +160,7 @@ def statement(
                 for posting in line.postings
             ],
         }
-        for line in ledger.statement(session, member_id, before_seq=before_seq, limit=limit)
+        for line in ledger.statement(session, member_id, before_seq=before_seq, limit=limit, only=only)
     ]
 
 

@@ -13,7 +13,7 @@ from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.basket_errors import BASKET_ERRORS
 from loyalty.web.baskets import BasketIn, request_of
 from loyalty.web.etags import is_current, tag_of
-from loyalty.web.fields import Document, Id, Input, Instant, Key, Many, Milli, Minor, One, Output, Text, Whole
+from loyalty.web.fields import Id, Input, Instant, Key, Many, Milli, One, Output, Text, Whole
 from loyalty.web.paging import PageQuery, page_of
 from loyalty.web.receipts import BalanceOut, QuoteOut, ReceiptOut, SaleOut
 from mobile_api.who import MEMBER
@@ -176,50 +176,3 @@ def balance(call: Call) -> object:
         answer = sales.standing_of(session, member_id_of(call), now=call.now)
     tag = tag_of(answer["version"], answer["points_milli"], answer["tier"], answer["held_milli"])
     return Answer.unchanged(tag) if is_current(tag) else Answer(answer, etag=tag)
-
-
-class PostingOut(Output):
-    """One amount that moved, and why."""
-
-    debit = Whole()
-    credit = Whole()
-    amount = Whole()
-    rule = Text(allow_none=True)
-    why = Document(allow_none=True)
-    text = Text(max=1000)
-
-
-class StatementLineOut(Output):
-    """One transaction of the ledger."""
-
-    seq = Whole()
-    kind = Text()
-    occurred_at = Instant()
-    recorded_at = Instant()
-    reference = Text(allow_none=True)
-    points_milli = Milli(min=-(10**12))
-    held_milli = Milli(min=-(10**12))
-    owed_milli = Milli(min=-(10**12))
-    wallet_minor = Minor(min=-(10**12), max=10**12)
-    postings = Many(PostingOut, max=10_000)
-
-
-@routes.get(
-    "/statement", summary="Statement", who=MEMBER, query=PageQuery, answers={200: page_of(StatementLineOut)}
-)
-def statement(call: Call) -> object:
-    """Answer every movement of points and money, the newest first, each with its reason."""
-    scope = f"statement:{call.actor.member_id}"
-    position = call.site.cursors.read(scope, call.query["cursor"])
-    limit = call.query["limit"]
-    with snapshot() as session:
-        lines = sales.statement(
-            session,
-            member_id_of(call),
-            before_seq=None if position is None else position[0],
-            limit=limit + 1,
-            now=call.now,
-        )
-    shown = lines[:limit]
-    cursor = call.site.cursors.write(scope, [shown[-1]["seq"]]) if len(lines) > limit else None
-    return {"items": shown, "next": cursor}
