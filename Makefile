@@ -10,7 +10,9 @@ export UV_PYTHON_DOWNLOADS := never
 # Some machines set it; every run would then compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check format lock bench soak clean
+PAGES := mobile_api/web/dist/.ready
+
+.PHONY: help setup web demo test check format lock bench soak clean
 
 help: ## Show these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -27,32 +29,45 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## Show the main job on screen, then serve everything
+web: $(PAGES) ## Build the pages of the faces with the locked npm packages
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
+	@npm ci --silent --no-progress
+	@touch $@
+
+$(PAGES): node_modules/.package-lock.json $(shell find loyalty/web/ui loyalty/web/static mobile_api/web -path '*/dist' -prune -o -type f -print)
+	@npm run --silent build
+	@touch $@
+
+demo: setup web ## Show the main job on screen, then serve everything
 	@$(BIN)/regulars demo
 
-test: check ## Everything that CI checks: make check, then all tests on two cores
+test: check web ## Everything that CI checks: make check, then all tests on two cores
 	@$(BIN)/pytest -n 2
 
-check: setup ## Format, lint, types, import contracts, migrations against models
+check: setup node_modules/.package-lock.json ## Format, lint, types, import contracts, migrations against models
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
 	@$(BIN)/regulars migrate --check
+	@npm run --silent check
 
 format: setup ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@npm run --silent format
 
 lock: setup ## Choose newest versions of all dependencies, write requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --extra dev --output-file requirements.lock pyproject.toml
 
-bench: setup ## Measure; prints medians and ratios
+bench: setup web ## Measure; prints medians and ratios
 	@$(BIN)/python -m tests.benchmarks
 
-soak: setup ## The long runs: many devices, every deliberate mistake, every mutation of the log
+soak: setup web ## The long runs: many devices, every deliberate mistake, every mutation of the log
 	@$(BIN)/pytest -n 2 -m "soak or slow"
 
-clean: ## Remove the virtual environment (the data in .data stays)
-	rm -rf .venv
+clean: ## Remove what was installed and built (the data in .data stays)
+	rm -rf .venv node_modules mobile_api/web/dist

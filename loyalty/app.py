@@ -19,8 +19,8 @@ from loyalty.web import errors, health, keys, logs, metrics, pages, requests, se
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
 from loyalty.web.tokens import Tokens
-from mobile_api import program_page
 from mobile_api import pages as app_pages
+from mobile_api import program_page
 
 FACES = (mobile_api.FACE, pos_adapter.FACE)
 

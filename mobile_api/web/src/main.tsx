@@ -1,0 +1,17 @@
+/** The customers' app. */
+
+import "../../../loyalty/web/static/tokens.css";
+import "../../../loyalty/web/static/parts.css";
+import "./app/app.css";
+import { render } from "preact";
+import { App } from "./app/app";
+import { register } from "./app/install";
+import { Root } from "./app/root";
+
+const start = async () => {
+  const app = await App.start();
+  render(<Root app={app} />, document.getElementById("app") as HTMLElement);
+  await register();
+};
+
+void start();

@@ -1,0 +1,65 @@
+/** The demo's mailbox: what would have been sent, where nothing is sent. In production there is none, and nothing here. */
+
+import { date } from "@ui/format";
+import { Button } from "@ui/parts";
+import { useTexts } from "@ui/texts";
+import { useEffect, useState } from "preact/hooks";
+import { useApp } from "../../app/hooks";
+import { texts } from "./texts";
+
+interface Mail {
+  id: string;
+  to: string;
+  subject: string;
+  text: string;
+  sent_at: string;
+}
+
+const EVERY_MS = 2000;
+
+export function Mailbox({ address, onCode }: { address: string; onCode: (code: string) => void }) {
+  const t = useTexts(texts);
+  const { api } = useApp();
+  const [mails, setMails] = useState<Mail[] | null>(null);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isOver = false;
+    const look = async () => {
+      const answer = await api.get<{ items: Mail[] }>("/dev/mailbox", { open: true });
+      if (isOver || (!answer.ok && answer.problem.status === 404)) return;
+      if (answer.ok) setMails(answer.data.items.filter((mail) => isTo(mail, address)).slice(0, 3));
+      timer = setTimeout(look, EVERY_MS);
+    };
+    void look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [api, address]);
+  if (mails === null) return null;
+  return (
+    <section class="mailbox" aria-live="polite">
+      <h2>{t.mailbox}</h2>
+      <p class="quiet-text">{t.mailboxText}</p>
+      {mails.map((mail) => (
+        <article key={mail.id} class="mail">
+          <p class="line">
+            <strong>{mail.subject || mail.to}</strong>
+            <span class="quiet-text">{date(mail.sent_at, "time")}</span>
+          </p>
+          <p>{mail.text}</p>
+          {codeIn(mail) && <Button onClick={() => onCode(codeIn(mail) as string)}>{t.use}</Button>}
+        </article>
+      ))}
+    </section>
+  );
+}
+
+/** A phone number is written in many ways: its last digits tell. */
+function isTo(mail: Mail, address: string): boolean {
+  if (address.includes("@")) return mail.to.toLowerCase() === address.toLowerCase();
+  return mail.to.replace(/\D/g, "").endsWith(address.replace(/\D/g, "").slice(-9));
+}
+
+const codeIn = (mail: Mail): string | undefined =>
+  mail.text.match(/\b\d{6}\b/)?.[0] ?? mail.subject.match(/\b\d{6}\b/)?.[0];

@@ -1,0 +1,83 @@
+/**
+ * The service worker: the app's files are kept under this version's name, so that it starts without a network and never
+ * mixes two versions. Data is not its business: that lies in IndexedDB.
+ */
+
+declare const BASE: string;
+declare const ASSETS: string[];
+declare const VERSION: string;
+
+const worker = self as unknown as ServiceWorkerGlobalScope;
+const CACHE = `regulars-${VERSION}`;
+
+worker.addEventListener("install", (event) => event.waitUntil(keep()));
+
+async function keep(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(ASSETS.map((name) => BASE + name));
+  // The shell is asked for past every cache: it names the files above.
+  await cache.add(new Request(BASE, { cache: "reload" }));
+}
+
+worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+
+async function takeOver(): Promise<void> {
+  const names = await caches.keys();
+  const old = names.filter((name) => name.startsWith("regulars-") && name !== CACHE);
+  await Promise.all(old.map((name) => caches.delete(name)));
+  await worker.clients.claim();
+}
+
+worker.addEventListener("message", (event) => {
+  if (event.data === "take over") void worker.skipWaiting();
+});
+
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin || !url.pathname.startsWith(BASE)) return;
+  if (request.mode === "navigate") event.respondWith(kept(BASE, request));
+  else if (url.pathname.startsWith(`${BASE}assets/`)) event.respondWith(kept(url.pathname, request));
+});
+
+async function kept(path: string, request: Request): Promise<Response> {
+  const found = await caches.match(path, { cacheName: CACHE, ignoreVary: true });
+  return found ?? fetch(request);
+}
+
+interface Pushed {
+  title?: string;
+  text?: string;
+  path?: string;
+  message?: string;
+}
+
+worker.addEventListener("push", (event) => event.waitUntil(show(event)));
+
+async function show(event: PushEvent): Promise<void> {
+  let pushed: Pushed = {};
+  try {
+    pushed = event.data?.json() ?? {};
+  } catch {
+    // Whatever it was, a push must be shown.
+  }
+  await worker.registration.showNotification(pushed.title ?? "Regulars", {
+    body: pushed.text ?? "",
+    icon: BASE + (ASSETS.find((name) => name.includes("icon-192")) ?? ""),
+    data: { path: pushed.path ?? "/inbox" },
+    ...(pushed.message && { tag: pushed.message }),
+  });
+}
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open((event.notification.data as { path: string }).path));
+});
+
+async function open(path: string): Promise<void> {
+  const url = BASE + path.replace(/^\//, "");
+  const pages = await worker.clients.matchAll({ type: "window" });
+  const page = pages.find((each) => new URL(each.url).pathname.startsWith(BASE));
+  if (page === undefined) await worker.clients.openWindow(url);
+  else await (await page.focus()).navigate(url);
+}
