@@ -7,7 +7,7 @@ from loyalty.web.fields import Bool, Choice, Id, Instant, Many, Map, Milli, Mino
 from loyalty.web.receipts import TenderOut
 
 
-class FlawOut(Output):
+class LineFlawOut(Output):
     """Why a line cannot be ordered as it is."""
 
     line = Id()

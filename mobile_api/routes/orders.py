@@ -13,7 +13,7 @@ from loyalty.web.api import Call, Routes
 from loyalty.web.basket_errors import BASKET_ERRORS, RETURN_ERRORS
 from loyalty.web.baskets import RewardIn, TenderIn
 from loyalty.web.fields import Day, Id, Input, Instant, Key, Many, Minor, Output, Pattern, Text, Whole
-from loyalty.web.orders import FlawOut, OrderOut
+from loyalty.web.orders import LineFlawOut, OrderOut
 from loyalty.web.paging import PageQuery, page_of
 from mobile_api.routes.sales import member_id_of, secret_of
 from mobile_api.who import MEMBER
@@ -235,7 +235,7 @@ class AgainIn(Input):
     store = Key(allow_none=True, load_default=None)
 
 
-class MissingOut(FlawOut):
+class MissingOut(LineFlawOut):
     """What the draft lacks of the sale, or what must be chosen now."""
 
     name = Text(about="As it was called then.")

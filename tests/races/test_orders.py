@@ -186,7 +186,7 @@ def test_without_the_lock_a_cancelled_order_is_being_made(
 ) -> None:
     order = shop.order("d1", LATTE)
     both = start_and_cancel(shop, order)
-    monkeypatch.setattr(changes, "lock", lambda session, member_id: changes.head(session, member_id))
+    monkeypatch.setattr(changes, "lock", changes.head)
     looked = all_at(threading.Barrier(2), serving._locked)  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr(serving, "_locked", looked)
     given = together(lambda n: both[n](), 2)

@@ -32,8 +32,8 @@ def test_the_fingerprint_is_that_of_the_canonical_text() -> None:
 
 def test_texts_are_compared_as_ecmascript_does() -> None:
     # U+FF5E comes before U+1F600 by code point, and after it by UTF-16 code unit.
-    text = '[["l1","tea",["\U0001f600","～"],1,"a\\nb \\"c\\" é \u2028"]]'
-    hashed = orders.lines_hash([("l1", Content("tea", ("～", "\U0001f600"), 1, 'a\nb "c" é \u2028'))])
+    text = '[["l1","tea",["\U0001f600","\uff5e"],1,"a\\nb \\"c\\" é \u2028"]]'
+    hashed = orders.lines_hash([("l1", Content("tea", ("\uff5e", "\U0001f600"), 1, 'a\nb "c" é \u2028'))])
     assert hashed == hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -120,7 +120,7 @@ def test_an_entry_has_its_defaults() -> None:
         ({"hours": {"tue": [["19:00", "07:00"]]}}, "hours/tue/0", "range"),
         ({"hours": {"tue": [["07:00", "12:00"], ["11:00", "13:00"]]}}, "hours/tue/1", "range"),
         ({"closed_days": ["2026-12-25", "2026-02-30"]}, "closed_days/1", "date"),
-        ({"closed_days": ["tomorrow"]}, "closed_days/0", "length"),
+        ({"closed_days": ["tomorrow"]}, "closed_days/0", "format"),
         ({"not_skus": ["latte", "lattte"]}, "not_skus/1", "unknown_reference"),
         ({"most_per_slot": 0}, "most_per_slot", "range"),
         ({"days_ahead": 31}, "days_ahead", "range"),
