@@ -41,7 +41,6 @@ export function useOffers(): { open: Offer[]; over: Offer[] } {
   const challenges = new Map(useDocs<ChallengeDoc>("challenge").map(([, doc]) => [doc.id, doc]));
   const [texts, setTexts] = useState<Map<string, OfferText>>(new Map());
   const ids = docs.map(([, doc]) => doc.id).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another offer has another text
   useEffect(() => {
     let isOver = false;
     const take = (found: { items: OfferText[] }) =>

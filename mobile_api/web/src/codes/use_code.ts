@@ -10,7 +10,6 @@ export type Shown = "pay" | "number" | "card";
 export function useCode(kind: Shown, use: unknown): Drawn | NoCode | null {
   const app = useApp();
   const [code, setCode] = useState<Drawn | NoCode | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a used code must not be shown again
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;

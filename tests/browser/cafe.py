@@ -1,0 +1,95 @@
+"""The café as tests see it: its address, and what happens at its till, by the tills' own API."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import HTTPError
+from uuid import uuid4
+
+from tests.benchmarks.world import Serving, World, serve
+
+_LATTE: Final = {"sku": "caramel-latte", "quantity": 1}
+
+
+@dataclass
+class Cafe:
+    """A running café with one till."""
+
+    world: World
+    site: Serving
+    till_token: str
+    store: str
+    log: Path
+    environment: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Return where browsers find it: a name for which they allow what needs a secure page."""
+        return f"http://localhost:{self.site.port}"
+
+    def ask(
+        self, method: str, path: str, body: object = None, *, token: str | None = None, key: str = ""
+    ) -> Any:
+        """Send a request, the till's unless another token is given; raise ``AssertionError`` where it is refused."""
+        headers = {"Authorization": f"Bearer {token or self.till_token}", "Content-Type": "application/json"}
+        if method == "POST":
+            headers["Idempotency-Key"] = key or str(uuid4())
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                said = answer.read()
+        except HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+        return json.loads(said) if said else None
+
+    def sell(
+        self,
+        *,
+        code: str | None = None,
+        member: str | None = None,
+        lines: list[dict[str, Any]] | None = None,
+        tender: str = "cash",
+        key: str = "",
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Sell at the till to whoever shows ``code``; paid in full by ``tender``. Return the receipt."""
+        # The quote and the sale are of one basket: a number that was scanned is bound to it.
+        basket: dict[str, Any] = {"id": str(uuid4()), "lines": lines or [_LATTE], **more}
+        if code is not None:
+            basket["code"] = code
+        if member is not None:
+            basket["member"] = member
+        quote = self.ask("POST", "/pos/v1/quotes", basket)
+        basket["tenders"] = [{"kind": tender, "amount_minor": quote["total_minor"]}]
+        return self.ask("POST", "/pos/v1/sales", basket, key=key)
+
+    def take_back(self, sale: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return lines of a sale at the till."""
+        return self.ask("POST", f"/pos/v1/sales/{sale}/returns", {"lines": lines})
+
+    def top_up(self, code: str, amount_minor: int) -> dict[str, Any]:
+        """Put cash into the wallet of whoever shows ``code``."""
+        return self.ask("POST", "/pos/v1/top-ups", {"code": code, "amount_minor": amount_minor})
+
+    def kill(self) -> None:
+        """Kill the web processes, as a power cut does."""
+        self.site.kill()
+
+    def serve_again(self) -> None:
+        """Start the web processes again, on the same port."""
+        self.site = serve(
+            self.world,
+            self.log,
+            "--workers",
+            "1",
+            "--threads",
+            "8",
+            port=self.site.port,
+            environment=self.environment,
+        )

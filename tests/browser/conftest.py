@@ -1,0 +1,143 @@
+"""A café that serves the app to real browsers: ``regulars serve`` in demo mode, its worker, a till, and phones."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import which
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from loyalty import rules
+from loyalty.actor import SYSTEM
+from loyalty.postgres import Server
+from loyalty.staff.models import Till
+from loyalty.web.tokens import Tokens
+from pos_adapter.who import TILL_AUDIENCE
+from tests.benchmarks.world import World, serve
+from tests.browser.cafe import Cafe
+from tests.browser.phone import Phone
+from tests.conftest import _clone, settings_for
+
+CHROMIUM = which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+STORE = "main-street"
+OPTIONS = ("--workers", "1", "--threads", "8")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return Debian's Chromium, started once."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def cafe(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cafe]:
+    """Return a café of this module: cafe-stars is live, web processes and a worker run, one till is enrolled."""
+    folder = tmp_path_factory.mktemp("cafe")
+    with _clone(server, f"browser_{worker_name}") as url, found_cafe(url, folder, server) as cafe:
+        yield cafe
+
+
+@contextmanager
+def found_cafe(url: str, folder: Path, server: Server) -> Iterator[Cafe]:
+    """Open a café on a database that has tables and nothing else."""
+    now = datetime.now(UTC)
+    engine = create_engine(url)
+    with Session(engine) as session:
+        document = rules.load_shipped("cafe-stars")
+        applied = rules.apply(session, document, actor=SYSTEM, live_from=now - timedelta(days=90), now=now)
+        session.add(
+            Till(id="till-1", name="Till 1", store=STORE, status="active", enrolled_at=now, last_seen_at=now)
+        )
+        session.commit()
+    engine.dispose()
+    secret = settings_for(url, folder).secret_key
+    environment = {
+        "REGULARS_MODE": "demo",
+        "REGULARS_DATABASE_URL": url,
+        "REGULARS_SECRET_KEY": secret,
+        "REGULARS_DATA_DIR": str(folder),
+        "REGULARS_RATE_LIMITS": "off",
+    }
+    world = World(url, server, secret, None, getattr(applied, "version", 1), {})  # type: ignore[arg-type]
+    log = folder / "serve.log"
+    site = serve(world, log, *OPTIONS, environment=environment)
+    worker = subprocess.Popen(
+        [str(Path(sys.executable).parent / "regulars"), "worker"],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    token = Tokens([secret]).issue(TILL_AUDIENCE, "till-1", now=now, lifetime=timedelta(days=1), generation=1)
+    try:
+        yield Cafe(world, site, token, STORE, log, environment)
+    finally:
+        worker.terminate()
+        site.stop()
+        worker.wait(20)
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Return how to make a browser of its own (its storage is nobody else's); all are closed afterwards."""
+    made: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = browser.new_context(
+            **{
+                "viewport": {"width": 390, "height": 844},
+                "device_scale_factor": 2,
+                "has_touch": True,
+                "is_mobile": True,
+                "locale": "en-US",
+                "timezone_id": "America/New_York",
+                **options,
+            }
+        )
+        context.set_default_timeout(15_000)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def phone(contexts: Callable[..., BrowserContext], cafe: Cafe) -> Iterator[Callable[..., Phone]]:
+    """Return how to have a phone (``phone("ann@example.com")`` signs in); a page that throws fails the test."""
+    phones: list[Phone] = []
+
+    def have(address: str | None = None, *, name: str = "Ann", **options: object) -> Phone:
+        page: Page = contexts(**options).new_page()
+        found = Phone(page, cafe)
+        phones.append(found)
+        found.open("/")
+        if address is not None:
+            found.sign_in(address, name=name)
+        return found
+
+    yield have
+    for each in phones:
+        assert each.thrown == [], each.thrown
