@@ -86,6 +86,13 @@ class Settings:
         default="", repr=False, metadata={"help": "Signing secret of Stripe's webhook endpoint."}
     )
     stripe_api_base: str = _said("Another address of Stripe's API, for tests against localstripe.")
+    apple_pass_type_id: str = _said("Pass type of Apple Wallet, such as pass.com.example.card; empty: none.")
+    apple_pass_team_id: str = _said("Apple's name of your team, ten characters.")
+    apple_pass_certificate: str = _said("File with the pass type's certificate (PEM).")
+    apple_pass_key: str = _said("File with the certificate's key (PEM, without password).")
+    apple_pass_intermediate: str = _said("File with Apple's WWDR certificate (PEM).")
+    google_wallet_issuer_id: str = _said("Your issuer id of Google Wallet; empty: none.")
+    google_wallet_account: str = _said("File of the service account that signs (JSON).")
     log_format: str = _said("json, or console for people.", "json")
     sentry_dsn: str = field(
         default="", repr=False, metadata={"help": "Sentry's address; needs the extra 'sentry'."}
@@ -155,10 +162,31 @@ def _check(settings: Settings) -> None:
         _check_url("REGULARS_SMTP_URL", settings.smtp_url, ("smtp", "smtp+starttls", "smtps"))
     if settings.log_format not in ("json", "console"):
         raise ConfigError(f"REGULARS_LOG_FORMAT must be json or console, not {settings.log_format!r}.")
+    _check_passes(settings)
     if settings.stripe_secret_key and not settings.stripe_webhook_secret:
         raise ConfigError(
             "REGULARS_STRIPE_WEBHOOK_SECRET is missing: without it nobody could trust a webhook."
         )
+
+
+_APPLE_PASS: Final = ("type_id", "team_id", "certificate", "key", "intermediate")
+_GOOGLE_WALLET: Final = ("issuer_id", "account")
+_FILES: Final = frozenset({"certificate", "key", "intermediate", "account"})
+
+
+def _check_passes(settings: Settings) -> None:
+    for prefix, names in (("apple_pass", _APPLE_PASS), ("google_wallet", _GOOGLE_WALLET)):
+        values = {
+            f"REGULARS_{prefix}_{name}".upper(): getattr(settings, f"{prefix}_{name}") for name in names
+        }
+        missing = [variable for variable, value in values.items() if not value]
+        if missing and len(missing) < len(values):
+            raise ConfigError(
+                f"{' and '.join(missing)} missing: a wallet's pass needs all of {', '.join(values)}."
+            )
+        for (variable, value), name in zip(values.items(), names, strict=True):
+            if value and name in _FILES and not Path(value).is_file():
+                raise ConfigError(f"{variable} must name a file; there is none at {value}.")
 
 
 def _check_secret(settings: Settings) -> None:

@@ -42,6 +42,9 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("imported_member", merge="done", erase="done", hide=("row_hash",)),
     # passkeys: those of both sign in to the survivor
     Part("passkey", merge="rename", erase="delete", hide=("user_handle",)),
+    # passes: both go on working, and show the survivor
+    Part("wallet_pass", merge="rename", erase="delete"),
+    Part("pass_registration", merge="rename", erase="delete", hide=("push_token",)),
     # codes
     Part("code_handle", merge="done", erase="done"),
     Part("device_key", merge="done", erase="done"),
@@ -70,6 +73,18 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("offer_wave", merge="fill", erase="keep"),
     Part("challenge_step", merge="move", erase="keep"),
     Part("coupon_code", merge="rename", erase="keep", hide=("code_hash",)),
+    Part("kept_coupon", merge="fill", erase="delete"),
+    # gifts: what is said and to whom is forgotten; the card is its holder's
+    Part(
+        "gift",
+        merge="move",
+        erase="blank",
+        hide=("gift_card",),
+        blank=("to_kind", "to_value", "to_name", "from_name", "message"),
+    ),
+    # referrals: one who invited stays theirs; of whom is not told
+    Part("referral", merge="fill", erase="keep", hide=("referrer",)),
+    Part("referral", merge="rename", erase="keep", column="referrer", export=False),
     # wallet
     Part("payment", merge="move", erase="blank", hide=("request_hash",), blank=("customer", "method")),
     Part("payment_intent", merge="rename", erase="keep"),

@@ -7,10 +7,11 @@ harmless twice: keyed by the task's id, or by the thing's own key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, cast
 
-from loyalty import checkout, messages, rules, sales
+from loyalty import checkout, messages, passes, rules, sales
 from loyalty.db import transaction
 from loyalty.errors import Missing
 from loyalty.jobs import letters, pushes
@@ -76,18 +77,29 @@ def notify(work: Work, task: Task) -> None:
 
 
 def after_sale(work: Work, task: Task) -> None:
-    """Learn the member's usual from what they bought, and let auto-reload look at their wallet: {sale}."""
+    """Learn the member's usual, tell their wallets of the new balance, and let auto-reload look: {sale}."""
     if task.member_id is not None:
+        tell_wallets(work, task.member_id)
         with transaction() as session:
             sales.learn(session, task.member_id, now=work.now)
         checkout.reload(work.desk, member_id=task.member_id, trigger=f"sale:{task.payload['sale']}")
 
 
 def relearn(work: Work, task: Task) -> None:
-    """Learn the member's usual again after a return or a claim."""
+    """Learn the member's usual again after a return or a claim, and tell their wallets."""
     if task.member_id is not None:
+        tell_wallets(work, task.member_id)
         with transaction() as session:
             sales.learn(session, task.member_id, now=work.now)
+
+
+def tell_wallets(work: Work, member_id: int) -> None:
+    """Say to the wallets that hold a member's pass that it has changed, where there is a way to say it."""
+    with transaction() as session:
+        tokens = passes.push_tokens(session, member_id)
+    with suppress(passes.NewsOff):
+        for token in tokens:
+            work.news.tell(token)
 
 
 def refund(work: Work, task: Task) -> None:

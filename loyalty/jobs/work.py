@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from loyalty.checkout import Desk
@@ -10,6 +10,7 @@ from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import transaction
 from loyalty.messages import Carrier, MailboxCarrier, NoCarrier, SmtpCarrier
+from loyalty.passes import News, NoNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Work:
     clock: Clock
     mail: Carrier
     sms: Carrier
+    news: News = field(default_factory=NoNews)
 
     @property
     def now(self) -> datetime:
