@@ -65,11 +65,16 @@ class Tokens:
         }
         return jwt.encode({**claims, **standard}, self._keys[self._kid], ALGORITHM, {"kid": self._kid})
 
-    def read(self, token: str, audience: str, *, now: datetime) -> Mapping[str, Any]:
-        """Return the claims of a token; raise ``TokenInvalid`` or ``TokenExpired``."""
+    def read(
+        self, token: str, audience: str, *, now: datetime, is_shown_once: bool = False
+    ) -> Mapping[str, Any]:
+        """Return the claims of a token; raise ``TokenInvalid`` or ``TokenExpired``.
+
+        What is shown once need not be remembered, and would push out what is shown again and again.
+        """
         if len(token) > MAX_LENGTH:
             raise TokenInvalid
-        claims = self._verified(token, audience)
+        claims = (self._verify if is_shown_once else self._verified)(token, audience)
         seconds = now.timestamp()
         if claims["exp"] <= seconds:
             raise TokenExpired

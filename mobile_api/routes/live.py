@@ -30,7 +30,8 @@ _LONGEST: Final = 1024
 
 def identify(request: Request, site: Site, now: datetime) -> Actor:
     """Return the device of a ticket; raise ``Unauthenticated``, ``DeviceRevoked`` or ``MemberBlocked``."""
-    device = site.tokens.read(request.args.get("ticket", ""), AUDIENCE, now=now)["sub"]
+    ticket = request.args.get("ticket", "")
+    device = site.tokens.read(ticket, AUDIENCE, now=now, is_shown_once=True)["sub"]
     return actor_of(members.caller_of(ask(members.CALLER, {"device_id": device}), device))
 
 

@@ -136,7 +136,7 @@ class _Generator:
         for file, _ in self._poll.poll(wait):
             data = self._partial.pop(file, b"") + self._sockets[file].recv(_CHUNK)
             end = data.find(b"\r\n\r\n")
-            if end < 0 or len(data) < end + 4 + _length_of(data, end):
+            if end < 0 or len(data) < end + 4 + length_of(data, end):
                 self._partial[file] = data
                 continue
             self.latencies.append((time.perf_counter() - self._began.pop(file)) * 1000)
@@ -150,7 +150,8 @@ class _Generator:
             raise TimeoutError(f"{len(self.latencies)} of {len(self.requests)} requests were answered")
 
 
-def _length_of(data: bytes, end: int) -> int:
+def length_of(data: bytes, end: int) -> int:
+    """Return the length of the body of an answer whose head ends at ``end``."""
     place = data.find(b"Content-Length: ", 0, end)
     if place < 0:
         raise ValueError("an answer without a length")
