@@ -124,7 +124,7 @@ _numbers = count(1)
 
 
 @contextmanager
-def _clone(server: Server, worker: str) -> Iterator[str]:
+def cloned(server: Server, worker: str) -> Iterator[str]:
     name = f"test_{worker}_{os.getpid()}_{next(_numbers)}"
     with _administrator(server) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
@@ -142,7 +142,7 @@ def worker_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def database_url(server: Server, worker_name: str) -> Iterator[str]:
     """Return the database of this worker: nobody commits to it."""
-    with _clone(server, worker_name) as url:
+    with cloned(server, worker_name) as url:
         yield url
 
 
@@ -171,7 +171,7 @@ def session(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Session]
 @pytest.fixture
 def fresh_database(server: Server, worker_name: str) -> Iterator[str]:
     """Return the URL of a new, empty database with all tables: commit to it as you like."""
-    with _clone(server, worker_name) as url:
+    with cloned(server, worker_name) as url:
         yield url
 
 

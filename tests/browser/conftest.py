@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -25,7 +26,7 @@ from pos_adapter.who import TILL_AUDIENCE
 from tests.benchmarks.world import World, serve
 from tests.browser.cafe import Cafe
 from tests.browser.phone import Phone
-from tests.conftest import _clone, settings_for
+from tests.conftest import cloned, settings_for
 
 CHROMIUM = which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -38,6 +39,14 @@ ARGUMENTS = [
     "--disable-quic",
 ]
 STORE = "main-street"
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+    "locale": "en-US",
+    "timezone_id": "America/New_York",
+}
 OPTIONS = ("--workers", "1", "--threads", "8")
 
 
@@ -54,7 +63,7 @@ def browser() -> Iterator[Browser]:
 def cafe(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cafe]:
     """Return a café of this module: cafe-stars is live, web processes and a worker run, one till is enrolled."""
     folder = tmp_path_factory.mktemp("cafe")
-    with _clone(server, f"browser_{worker_name}") as url, found_cafe(url, folder, server) as cafe:
+    with cloned(server, f"browser_{worker_name}") as url, found_cafe(url, folder, server) as cafe:
         yield cafe
 
 
@@ -103,18 +112,8 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Return how to make a browser of its own (its storage is nobody else's); all are closed afterwards."""
     made: list[BrowserContext] = []
 
-    def make(**options: object) -> BrowserContext:
-        context = browser.new_context(
-            **{
-                "viewport": {"width": 390, "height": 844},
-                "device_scale_factor": 2,
-                "has_touch": True,
-                "is_mobile": True,
-                "locale": "en-US",
-                "timezone_id": "America/New_York",
-                **options,
-            }
-        )
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(**{**PHONE, **options})
         context.set_default_timeout(15_000)
         made.append(context)
         return context
@@ -129,7 +128,7 @@ def phone(contexts: Callable[..., BrowserContext], cafe: Cafe) -> Iterator[Calla
     """Return how to have a phone (``phone("ann@example.com")`` signs in); a page that throws fails the test."""
     phones: list[Phone] = []
 
-    def have(address: str | None = None, *, name: str = "Ann", **options: object) -> Phone:
+    def have(address: str | None = None, *, name: str = "Ann", **options: Any) -> Phone:
         page: Page = contexts(**options).new_page()
         found = Phone(page, cafe)
         phones.append(found)

@@ -21,7 +21,7 @@ from loyalty.postgres import Server
 from loyalty.web.site import current
 from mobile_api.routes.live import AUDIENCE, LIFETIME
 from tests.benchmarks.world import Serving, World, serve
-from tests.conftest import _clone, settings_for
+from tests.conftest import cloned, settings_for
 from tests.joined import Joined, join
 from tests.live.ear import Ear
 
@@ -87,7 +87,7 @@ class Cafe:
 @pytest.fixture(scope="module")
 def served(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cafe]:
     folder = tmp_path_factory.mktemp("live")
-    with _clone(server, f"live_{worker_name}") as url:
+    with cloned(server, f"live_{worker_name}") as url:
         settings = settings_for(url, folder)
         world = World(url, server, settings.secret_key, None, 0, {})  # type: ignore[arg-type] - nobody buys
         log = folder / "serve.log"

@@ -9,7 +9,9 @@ export function brand(program: Program | null): void {
   if (!color || !/^#[0-9a-f]{6}$/i.test(color)) return;
   const { style } = document.documentElement;
   style.setProperty("--brand", color);
-  style.setProperty("--on-brand", contrast(color, "#ffffff") >= 4.5 ? "#ffffff" : "#10140f");
+  const isDark = contrast(color, "#ffffff") >= 4.5;
+  style.setProperty("--on-brand", isDark ? "#ffffff" : "#10140f");
+  style.setProperty("--brand-deep", `color-mix(in srgb, ${color} 78%, ${isDark ? "black" : "white"})`);
 }
 
 /** The contrast of two colors, 1 to 21 (WCAG 2.2, relative luminance). */
