@@ -249,7 +249,7 @@ class AgainOut(Output):
 
 
 @routes.post(
-    "/orders/again",
+    "/reorders",
     summary="Order again",
     who=MEMBER,
     body=AgainIn,

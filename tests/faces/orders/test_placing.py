@@ -252,19 +252,19 @@ def test_an_order_again_is_a_draft_and_names_what_is_gone(shop: Shop) -> None:
         rules.apply(session, document, actor=SYSTEM, live_from=later, now=shop.clock.now())
     shop.clock.set(later)
     body = {"sale": order["sale"], "draft": "d9", "store": "main-street"}
-    answer = shop.post("/api/v1/orders/again", body)
+    answer = shop.post("/api/v1/reorders", body)
     assert answer.status_code == 200, answer.json
     said = {(each["sku"], each["reason"], each["option"], each["group"]) for each in answer.json["missing"]}
     assert said == {
         ("cookie", "product", None, None),
         ("latte", "option", "oat", None),
     }
-    assert shop.post("/api/v1/orders/again", body).json == answer.json
+    assert shop.post("/api/v1/reorders", body).json == answer.json
     lines = {entity: each for entity, each in shop.documents().items() if "/line/" in entity}
     assert list(lines) == ["draft/d9/line/l0"]
     assert lines["draft/d9/line/l0"]["options"] == ["hot", "small"]
     ben = shop.joined("ben@example.com")
-    assert shop.post("/api/v1/orders/again", body, who=ben).json["code"] == "sale_not_found"
+    assert shop.post("/api/v1/reorders", body, who=ben).json["code"] == "sale_not_found"
 
 
 def test_strangers_order_nothing(shop: Shop) -> None:
