@@ -13,7 +13,7 @@ from shutil import which
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,10 @@ from tests.benchmarks.world import World, serve
 from tests.browser.cafe import Cafe
 from tests.browser.phone import Phone
 from tests.conftest import cloned, settings_for
+
+# On a machine that does ten other things a page waits longer than a person would.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 CHROMIUM = which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -114,7 +118,7 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(**{**PHONE, **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         made.append(context)
         return context
 
