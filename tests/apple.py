@@ -1,7 +1,7 @@
 """The other side of a signed pass: a certificate authority, and a reader of RFC 5652 that is not the writer's.
 
-The signature is verified step by step with ``pyasn1`` (§ 5.4: signed are the attributes, of which one is the hash of the
-content), and once more by ``openssl smime`` where the machine has that program.
+The signature is verified step by step with ``pyasn1`` (§ 5.4: attributes are signed, one is the hash of the content),
+and once more by ``openssl smime`` where the machine has that program.
 """
 
 from __future__ import annotations
