@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, get_currency_precision
+
+from loyalty.gifts import GiftLetter
 
 LANGUAGES: Final = ("en", "fr")
 
@@ -93,3 +99,46 @@ def write(kind: str, values: Mapping[str, Any], *, locale: str, brand: str) -> t
     if "added" in filled:
         filled["added"] = _ADDED[language].get(str(filled["added"]), str(filled["added"]))
     return subject.format(**filled), body.format(**filled)
+
+
+# A gift: subject; whom it is from and where it is; how to open it. A text message has the second alone.
+_GIFT: Final = {
+    "en": (
+        "{sender} sent you a gift: {amount} for {brand}",
+        "{greeting}{sender} sent you {amount} to spend at {brand}. Open your gift: {link}",
+        "The link puts the money into your balance. If you are new here, you join by it in a minute.",
+        "Somebody",
+    ),
+    "fr": (
+        "{sender} vous offre {amount} chez {brand}",
+        "{greeting}{sender} vous offre {amount} à dépenser chez {brand}. Ouvrez votre cadeau : {link}",
+        "Le lien ajoute la somme à votre solde. Si vous êtes nouveau, vous vous inscrivez en une minute.",
+        "Quelqu'un",
+    ),
+}
+
+
+def write_gift(letter: GiftLetter, *, link: str, brand: str) -> tuple[str, str]:
+    """Return the subject and the text of a gift's letter, in the recipient's language."""
+    subject, opening, how, somebody = _GIFT[language_of(letter.locale)]
+    digits = get_currency_precision(letter.currency)
+    values = {
+        "sender": letter.from_name or somebody,
+        "greeting": f"{letter.to_name}, " if letter.to_name else "",
+        "amount": format_currency(
+            Decimal(letter.amount_minor).scaleb(-digits), letter.currency, locale=_locale(letter.locale)
+        ),
+        "brand": brand,
+        "link": link,
+    }
+    paragraphs = [opening.format(**values)]
+    if letter.kind == "email":
+        paragraphs += [part for part in (letter.message, how) if part]
+    return subject.format(**values), "\n\n".join(paragraphs)
+
+
+def _locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(LANGUAGES[0])

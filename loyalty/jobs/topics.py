@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, cast
 
-from loyalty import checkout, messages, passes, rules, sales
+from loyalty import checkout, gifts, messages, passes, referrals, rules, sales
 from loyalty.db import transaction
 from loyalty.errors import Missing
 from loyalty.jobs import letters, pushes
@@ -82,6 +82,7 @@ def after_sale(work: Work, task: Task) -> None:
         tell_wallets(work, task.member_id)
         with transaction() as session:
             sales.learn(session, task.member_id, now=work.now)
+        referrals.thank(task.member_id, sale=task.payload["sale"], now=work.now)
         checkout.reload(work.desk, member_id=task.member_id, trigger=f"sale:{task.payload['sale']}")
 
 
@@ -102,6 +103,34 @@ def tell_wallets(work: Work, member_id: int) -> None:
             work.news.tell(token)
 
 
+def deliver_gift(work: Work, task: Task) -> None:
+    """Send a gift to whom it is for, unless it was canceled or sent already: {gift}."""
+    assert task.member_id is not None
+    gift = task.payload["gift"]
+    with transaction() as session:
+        letter = gifts.letter_of(
+            session,
+            member_id=task.member_id,
+            gift_id=gift,
+            secret_key=work.settings.secret_key,
+            now=work.now,
+        )
+    if letter is None:
+        return
+    link = f"{work.settings.public_url.rstrip('/')}/app/gift#{letter.code}"
+    subject, text = letters.write_gift(letter, link=link, brand=_brand(work))
+    carrier: Carrier = work.mail if letter.kind == "email" else work.sms
+    carrier.send(Letter(task.id, letter.to, subject if letter.kind == "email" else "", text), now=work.now)
+    with transaction() as session:
+        gifts.mark_sent(session, member_id=task.member_id, gift_id=gift, now=work.now)
+
+
+def gift_redeemed(work: Work, task: Task) -> None:
+    """Let the sender of a gift know that it was opened: {gift_card}."""
+    with transaction() as session:
+        gifts.note_redeemed(session, gift_card=task.payload["gift_card"], message_id=task.id, now=work.now)
+
+
 def refund(work: Work, task: Task) -> None:
     """Send money back to a card: {refund}."""
     assert task.member_id is not None
@@ -115,6 +144,8 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "contact_added": Topic(send_letter, speaks_outside=True),
     "device_added": Topic(send_letter, speaks_outside=True),
     "passkey_added": Topic(send_letter, speaks_outside=True),
+    "gift": Topic(deliver_gift, speaks_outside=True),
+    "gift.redeemed": Topic(gift_redeemed),
     "push": Topic(pushes.push_message, speaks_outside=True),
     "rule.notify": Topic(notify),
     "rule.partner": Topic(nothing),

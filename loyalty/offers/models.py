@@ -90,3 +90,14 @@ class CouponCode(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint("uses_left >= 0", name="uses_left"),)
+
+
+class KeptCoupon(Base):
+    """A coupon code that a member typed and keeps; ``id`` is the code's."""
+
+    __tablename__ = "kept_coupon"
+
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    kept_at: Mapped[datetime]

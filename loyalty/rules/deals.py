@@ -145,8 +145,8 @@ class Challenge:
 class Offer:
     """Something sent to members. ``effects`` are a challenge's award, or what holds while it is open.
 
-    ``requires`` says from which state a coupon or multiplier works; a challenge has its own. ``public`` ones are told on
-    the program page.
+    ``requires`` says from which state a coupon or multiplier works; a challenge has its own. ``public`` ones are told
+    on the program page.
     """
 
     key: str

@@ -74,4 +74,5 @@ def use_coupons(done: Consequences, basket: Basket) -> None:
     for claim in basket.coupons:
         cut = [entry["by_line"] for entry in done.record.get("discounts", ()) if entry["coupon"] == claim.id]
         done.coupons_used.append(claim.id)
+        done.entities.add(f"coupon/{claim.id}")
         done.note("coupons", id=claim.id, lines=sorted({line for by_line in cut for line in by_line}))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import members, messages, orders, passkeys, preferences
+from loyalty import gifts, members, messages, orders, passkeys, preferences
 from loyalty.sync import queries, shopping
 from loyalty.sync.notices import notices_of
 from loyalty.sync.protocol import Document
@@ -263,6 +263,29 @@ def _order(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     }
 
 
+def _gift(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    return {
+        found.id: {
+            "id": found.id,
+            "amount_minor": found.amount_minor,
+            "currency": found.currency,
+            "last4": found.last4,
+            "to": found.to_value,
+            "to_name": found.to_name,
+            "from_name": found.from_name,
+            "message": found.message,
+            "design": found.design,
+            "status": found.status,
+            "send_at": instant(found.send_at),
+            "created_at": instant(found.created_at),
+            "sent_at": None if found.sent_at is None else instant(found.sent_at),
+            "redeemed_at": None if found.redeemed_at is None else instant(found.redeemed_at),
+            "canceled_at": None if found.canceled_at is None else instant(found.canceled_at),
+        }
+        for found in gifts.gifts_of(session, member_id, keys)
+    }
+
+
 KINDS: Final[Mapping[str, Loader]] = {
     "balance": _balance,
     "wallet": _wallet,
@@ -278,6 +301,8 @@ KINDS: Final[Mapping[str, Loader]] = {
     "notice": _notice,
     "draft": _draft,
     "order": _order,
+    "gift": _gift,
+    "coupon": shopping.coupon,
     "tier": shopping.tier,
     "offer": shopping.offer,
     "challenge": shopping.challenge,

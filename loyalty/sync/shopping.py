@@ -79,6 +79,23 @@ def grant(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     }
 
 
+def coupon(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
+    """Return coupon codes that the member keeps and can still use."""
+    return {
+        each.id: {
+            "id": each.id,
+            "code": each.code,
+            "coupon": each.coupon.key,
+            "name": dict(each.coupon.name),
+            "text": dict(each.coupon.text),
+            "valid_from": _instant(each.valid_from),
+            "valid_until": _instant(each.valid_until),
+            "kept_at": _instant(each.kept_at),
+        }
+        for each in offers.kept_coupons_of(session, member_id, keys)
+    }
+
+
 def hold(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     """Return what is set aside."""
     return {

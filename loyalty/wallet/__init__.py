@@ -43,7 +43,7 @@ from loyalty.wallet.gift_cards import (
     issue_gift_card,
     void_gift_cards,
 )
-from loyalty.wallet.gift_codes import NoGiftCode
+from loyalty.wallet.gift_codes import NoGiftCode, code_of_sale
 from loyalty.wallet.models import AutoReloadRow, CardRow, GiftCardRow, PaymentRefundRow, PaymentRow
 from loyalty.wallet.payments import (
     KeyReused,
@@ -157,6 +157,7 @@ __all__ = [
     "charge_of",
     "claim_gift_card",
     "close_gift_card",
+    "code_of_sale",
     "codes_of_sale",
     "customer_of",
     "drop_card",

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from loyalty import changes, ledger
+from loyalty import changes, ledger, messages
 from loyalty.ledger import chart
 from loyalty.wallet import gift_codes
 from loyalty.wallet.gift_cards import GiftCardExpired, GiftCardMissing, GiftCardUsed
@@ -109,6 +109,7 @@ def close_gift_card(session: Session, claim: Claim, *, now: datetime) -> None:
         card.status = "redeemed"
         card.redeemed_at = now
         session.flush()
+        _tell_buyer(session, card, now)
 
 
 def drop_claim(session: Session, claim: Claim) -> None:
@@ -134,6 +135,7 @@ def _release(session: Session, code_hash: bytes, member_id: int, *, now: datetim
     if booked is not None:
         card.status = "redeemed"
         card.redeemed_at = now or booked.redeemed_at
+        _tell_buyer(session, card, now or booked.redeemed_at)
     else:
         card.status = "active"
         card.claimed_by = None
@@ -144,3 +146,9 @@ def _release(session: Session, code_hash: bytes, member_id: int, *, now: datetim
 
 def _locked(session: Session, code_hash: bytes) -> GiftCardRow:
     return session.get_one(GiftCardRow, code_hash, with_for_update=True, populate_existing=True)
+
+
+def _tell_buyer(session: Session, card: GiftCardRow, now: datetime) -> None:
+    """Say that a card is used up to whoever bought it, after the commit: that is another member's transaction."""
+    if card.bought_by is not None:
+        messages.tell(session, "gift.redeemed", {"gift_card": card.id}, member_id=card.bought_by, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from loyalty import members, rules, sales
+from loyalty import members, referrals, rules, sales
 from loyalty.db import transaction
 from loyalty.members import DeviceSession, Entry, MemberSecret, NewDevice, Profile
 from loyalty.web.api import Answer, Call, Routes
@@ -67,6 +67,12 @@ class ProfileIn(Input):
     family_name = Text(load_default="", max=100)
     locale = Text(load_default="en", max=20)
     birthday = Day(load_default=None, allow_none=True)
+    referral = Text(
+        load_default=None,
+        allow_none=True,
+        max=64,
+        about="The code of the link (`/app/join?ref=…`) by which somebody joins; one that does not count is ignored.",
+    )
 
 
 class SignInIn(AddressIn):
@@ -141,6 +147,8 @@ def sign_in(call: Call) -> object:
     """Sign a device in with a code; somebody new joins by it."""
     contact = members.contact(call.body["address"], region=call.body["region"])
     call.limit(TRIES_OF_IDENTITY, contact.value)
+    profile = dict(call.body["profile"])
+    invited_by = _referrer(call, profile.pop("referral", None))
     with transaction() as session:
         members.count_try(session, contact=contact, secret=secret_of(call))
     with transaction() as session:
@@ -150,11 +158,19 @@ def sign_in(call: Call) -> object:
             contact=contact,
             code=call.body["code"],
             device=NewDevice(**call.body["device"]),
-            profile=Profile(**call.body["profile"]),
+            profile=Profile(**profile),
             entry=Entry(next(iter(program.tiers)), program.settings.wallet_limit_minor),
             secret=secret_of(call),
             now=call.now,
         )
+        if done.joined and invited_by is not None:
+            referrals.join_by(
+                session,
+                member_id=done.member_id,
+                referrer=invited_by,
+                device_id=call.body["device"]["id"],
+                now=call.now,
+            )
         if done.joined:
             # The program may greet who joins (points, a grant): in the same transaction, once.
             sales.record_event(
@@ -166,6 +182,10 @@ def sign_in(call: Call) -> object:
                 now=call.now,
             )
     return signed_in(call, done)
+
+
+def _referrer(call: Call, code: str | None) -> int | None:
+    return referrals.read_code(code, call.site.settings.secret_key) if code else None
 
 
 @routes.post(

@@ -359,14 +359,14 @@ def set_auto_reload(call: Call) -> object:
             settings=AutoReloadSettings(
                 body["enabled"], body["threshold_minor"], body["amount_minor"], body["card"]
             ),
-            changed_at=_changed_at(session, member_id),
+            changed_at=changed_at(session, member_id),
             notify=[each.value for each in contacts if each.kind == "email" and each.verified_at is not None],
             locale=members.member(session, member_id).locale,
             now=call.now,
         )
 
 
-def _changed_at(session: Session, member_id: int) -> datetime | None:
+def changed_at(session: Session, member_id: int) -> datetime | None:
     """Return when a device was last added, or an address added or taken away."""
     devices = [each.created_at for each in members.devices_of(session, member_id)]
     contacts = [each.verified_at for each in members.contacts_of(session, member_id)]

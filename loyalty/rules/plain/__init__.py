@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from loyalty.record import record
+from loyalty.rules.plain import deals
 from loyalty.rules.plain.changes import changes
 from loyalty.rules.plain.sections import Item, Section, sections
 from loyalty.rules.plain.speaker import Speaker
 from loyalty.rules.plain.vocabulary import LANGUAGES
-from loyalty.rules.program import Program
+from loyalty.rules.program import Coupon, Program
 
-__all__ = ["LANGUAGES", "Item", "Page", "Section", "Speaker", "page"]
+__all__ = ["LANGUAGES", "Item", "Page", "Section", "Speaker", "coupon", "page"]
 
 
 @record
@@ -43,3 +44,8 @@ def page(program: Program, following: tuple[Program, datetime] | None, *, locale
         next_version=following[0].version if following else None,
         next_from=following[1] if following else None,
     )
+
+
+def coupon(program: Program, each: Coupon, locale: str) -> str:
+    """Return what a coupon does as one plain sentence, to whoever holds its code."""
+    return deals.coupon(Speaker(program, locale), each)

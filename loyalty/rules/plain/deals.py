@@ -13,6 +13,7 @@ from loyalty.rules.plain.times import last_moment, life, limits, validity
 from loyalty.rules.plain.vocabulary import (
     CHALLENGE_WINDOWS,
     COMPARISON,
+    EVENTS,
     OCCASIONS,
     QUALIFIES_BY,
     REQUIRES,
@@ -23,7 +24,7 @@ from loyalty.rules.words import EVENT_PREFIX
 
 if TYPE_CHECKING:
     from loyalty.rules.plain.speaker import Speaker
-    from loyalty.rules.program import Challenge, Offer, Reward, RuleSpec
+    from loyalty.rules.program import Challenge, Coupon, Offer, Reward, RuleSpec
 
 _PURCHASE: Final = "purchase"
 
@@ -51,13 +52,14 @@ def _ordered(when: Iterable[str]) -> list[str]:
 
 def _occasion(speaker: Speaker, key: str, place: int) -> str:
     if key.startswith(EVENT_PREFIX):
-        said = speaker.say("event", x=spaced(key.removeprefix(EVENT_PREFIX)))
+        name = key.removeprefix(EVENT_PREFIX)
+        said = speaker.pick(EVENTS[name]) if name in EVENTS else speaker.say("event", x=spaced(name))
     else:
         said = speaker.pick(OCCASIONS[key])
     return said[:1].lower() + said[1:] if place else said
 
 
-def _tail(speaker: Speaker, each: RuleSpec | Offer) -> Iterator[str]:
+def _tail(speaker: Speaker, each: RuleSpec | Offer | Coupon) -> Iterator[str]:
     yield from limits(speaker, each.limits)
     yield from validity(speaker, each.valid)
     if each.stack.group and each.stack.mode == "best" and not _is_rate(each):
@@ -71,7 +73,7 @@ def _tail(speaker: Speaker, each: RuleSpec | Offer) -> Iterator[str]:
         yield speaker.say("kept_on_return")
 
 
-def _is_rate(each: RuleSpec | Offer) -> bool:
+def _is_rate(each: RuleSpec | Offer | Coupon) -> bool:
     """Tell whether a deal is a rate, of which everybody has one: that the best counts needs no words."""
     return all(isinstance(one, Earn) and one.per_minor is not None for one in each.effects)
 
@@ -123,6 +125,13 @@ def offer(speaker: Speaker, each: Offer) -> str:
     ]
     if each.days is not None:
         parts.append(speaker.say("works_days", days=speaker.count("day", each.days)))
+    return _joined(speaker, [*parts, *_tail(speaker, each)])
+
+
+def coupon(speaker: Speaker, each: Coupon) -> str:
+    """Return what a coupon does, to whoever holds its code."""
+    does = speaker.both(effect(speaker, one, each.on) for one in each.effects)
+    parts = [does, *whom(speaker, each.who), *places(speaker, each.where), condition(speaker, each.condition)]
     return _joined(speaker, [*parts, *_tail(speaker, each)])
 
 

@@ -26,6 +26,13 @@ OCCASIONS: Final[Mapping[str, Pair]] = {
     "challenge_done": ("When you complete a challenge", "Quand vous réussissez un défi"),
     "schedule": ("At set times", "À dates fixes"),
 }
+# Events that this installation itself tells rules about; others are said by their own name.
+EVENTS: Final[Mapping[str, Pair]] = {
+    "invited": (
+        "When you were invited and buy for the first time",
+        "Quand vous avez été invité et achetez pour la première fois",
+    ),
+}
 CHANNELS: Final[Mapping[str, Pair]] = {
     "app": ("in the app", "dans l'application"),
     "web": ("on the web", "sur le web"),
