@@ -1,6 +1,6 @@
 """Wallet passes: the card number in Apple's wallet, the rotating number in Google's, with points and level.
 
-Apple's wallet is not told of changes yet (``gateway``): it asks by itself when its holder opens the pass.
+Apple's wallet is not told of changes yet (``gateway``): it asks when its holder refreshes the pass or adds it again.
 """
 
 from loyalty.passes.apple import MEDIA_TYPE, AppleSigner, apple_signer, pkpass

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class NewsOff(Exception):
-    """There is no way to tell wallets: they look by themselves when their holder opens the pass."""
+    """There is no way to tell wallets: they ask when their holder refreshes the pass or adds it again."""
 
 
 class News(Protocol):
