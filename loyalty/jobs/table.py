@@ -6,12 +6,14 @@ What runs by the clock, and how often. Every one is harmless when it runs late, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from loyalty import attempts, checkout, codes, members, messages, orders, passkeys, rules, wallet
 from loyalty.db import transaction
+from loyalty.errors import Busy
 from loyalty.jobs import aging, feed, roots
 from loyalty.jobs.work import Work
 from loyalty.wallet.policy import CLAIM_LEASE
@@ -89,7 +91,7 @@ def overdue_orders(work: Work) -> int:
         overdue = orders.overdue_orders(session, now=work.now)
     closed = 0
     for member_id, order_id in overdue:
-        with transaction() as session:
+        with suppress(Busy), transaction() as session:  # a busy member has their turn later
             closed += orders.expire(session, member_id=member_id, order_id=order_id, now=work.now)
     return closed
 
