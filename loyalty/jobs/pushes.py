@@ -21,7 +21,10 @@ TEXT_MAX: Final = 300  # more than any system shows of a notification
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How messages of a kind are pushed: what the member must allow, how long it is worth knowing, where it leads."""
+    """How messages of a kind are pushed: what the member must allow, how long it is worth knowing, where it leads.
+
+    ``url`` is a path of the app; it may name facts of the message's data (``/app/orders/{order}``).
+    """
 
     purpose: str
     ttl: timedelta
@@ -30,7 +33,16 @@ class Manner:
 
 
 _ACCOUNT: Final = Manner("service", timedelta(days=3), "high", "/app/devices")
-MANNERS: Final[Mapping[str, Manner]] = {"device_added": _ACCOUNT, "passkey_added": _ACCOUNT}
+_ORDER: Final = Manner("service", timedelta(hours=2), "high", "/app/orders/{order}")
+_WALLET: Final = Manner("service", timedelta(days=3), "normal", "/app/wallet")
+MANNERS: Final[Mapping[str, Manner]] = {
+    "device_added": _ACCOUNT,
+    "passkey_added": _ACCOUNT,
+    "order_ready": _ORDER,
+    "order_cancelled": _ORDER,
+    "auto_reload_declined": _WALLET,
+    "auto_reload_stopped": _WALLET,
+}
 # What a rule has to say may be an offer: it is pushed only to who has asked for offers.
 USUAL: Final = Manner("marketing", timedelta(days=1), "normal", "/app/inbox")
 
@@ -68,7 +80,7 @@ def _send(
             Push(
                 subscription.endpoint,
                 push.encrypt(
-                    payload_of(message, manner.url, locale),
+                    payload_of(message, manner.url.format_map(message.data), locale),
                     public_key=subscription.public_key,
                     auth_secret=subscription.auth_secret,
                 ),

@@ -20,6 +20,8 @@ export interface Options {
   key?: string;
   /** Without a token: what anybody may ask. */
   open?: boolean;
+  /** The answer is a file, not JSON. */
+  file?: boolean;
   signal?: AbortSignal;
 }
 
@@ -151,7 +153,9 @@ export function sessionOf(pair: TokenPair): Omit<Session, "member"> {
   };
 }
 
-const isOver = (problem: Problem) => problem.status === 401 && problem.code !== "session_expired";
+/** What a new token heals; a wrong code is also a 401, and must not be tried twice. */
+const HEALED = new Set(["token_expired", "token_invalid", "unauthenticated"]);
+const isOver = (problem: Problem) => HEALED.has(problem.code);
 
 async function send<T>(
   method: string,
@@ -162,7 +166,8 @@ async function send<T>(
   const { response } = await reach(method, path, options, token, null);
   if (response === null) return { ok: false, problem: OFFLINE };
   try {
-    const data = response.status === 204 ? null : await response.json();
+    const asFile = options.file && response.ok;
+    const data = response.status === 204 ? null : await (asFile ? response.blob() : response.json());
     if (response.ok) return { ok: true, status: response.status, data: data as T };
     const after = Number(response.headers.get("Retry-After"));
     return {
@@ -185,7 +190,7 @@ async function reach(
   token: string | null,
   etag: string | null,
 ): Promise<{ response: Response | null }> {
-  const headers = new Headers({ Accept: "application/json" });
+  const headers = new Headers({ Accept: options.file ? "*/*" : "application/json" });
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   if (options.key !== undefined) headers.set("Idempotency-Key", options.key);
   if (etag !== null) headers.set("If-None-Match", etag);

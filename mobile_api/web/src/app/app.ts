@@ -9,6 +9,8 @@ import { Tabs } from "../sync/tabs";
 import type { Doc, Exchange, SyncAnswer, SyncRequest } from "../sync/types";
 import { type Answer, Api, sessionOf, type TokenPair } from "./api";
 import { forgetEverything, type Keeping, openKeeping, type Session } from "./keeping";
+import { chosenLook, wear } from "./look";
+import { renewPush } from "./push";
 import type { Catalog, Program } from "./wire";
 
 /** What is known about the connection, for who wants to show it. */
@@ -19,7 +21,10 @@ export interface Health {
 }
 
 /** Why this device is not signed in (any more); null: it never was, or the person signed out. */
-export type Ended = "session_expired" | "device_revoked" | "device_forked" | null;
+export type Ended = "session_expired" | "device_revoked" | "device_forked" | "erased" | null;
+
+/** How long somebody who signs out waits for what they did to be saved. */
+const LAST_SYNC_MS = 4000;
 
 interface Running {
   session: Session;
@@ -37,6 +42,7 @@ export class App {
   health: Health = { sync: { kind: "idle" }, live: false, online: navigator.onLine };
   ended: Ended = null;
   #running: Running | null = null;
+  #isLeaving = false;
   readonly #listeners = new Set<() => void>();
 
   private constructor(keeping: Keeping) {
@@ -46,7 +52,9 @@ export class App {
 
   static async start(): Promise<App> {
     const app = new App(await openKeeping());
+    wear(await chosenLook(app.keeping));
     const session = await app.keeping.get("session", "me");
+    if (session === undefined) app.ended = await app.#endedBefore();
     await Promise.all([app.#readShared(), session && app.#run(session)]);
     addEventListener("online", () => app.#heard(true));
     addEventListener("offline", () => app.#heard(false));
@@ -101,33 +109,59 @@ export class App {
   async signedIn(pair: TokenPair & { member_id: string }): Promise<void> {
     const session: Session = { ...sessionOf(pair), member: pair.member_id };
     const before = await this.keeping.get("choice", "device");
+    const isNew = before !== session.device;
+    if (isNew) await this.keeping.delete("key", "pay");
     await this.keeping.put("session", session, "me");
     await this.keeping.put("choice", session.device, "device");
+    await this.keeping.delete("choice", "ended");
     this.ended = null;
-    await this.#run(session);
-    if (before !== undefined && before !== session.device) {
-      await this.keeping.delete("key", "pay");
-      await this.replica.renumber();
-    }
+    await this.#run(session, isNew);
     await this.refresh();
     void navigator.storage?.persist?.();
   }
 
-  /** Sign out here: the server is told if it can be heard, and everything local is forgotten. */
-  async signOut(): Promise<void> {
-    await this.refresh().catch(() => {});
+  /**
+   * Sign out here and forget everything local, unless something is not saved yet: then return how many changes.
+   *
+   * With `lose` they are given up. The server is told where it can be heard.
+   */
+  async signOut(options: { lose?: boolean } = {}): Promise<number> {
+    const heard = this.refresh().catch(() => {});
+    await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, LAST_SYNC_MS))]);
+    const waiting = this.#running?.replica.waiting ?? 0;
+    if (waiting > 0 && !options.lose) return waiting;
+    if (this.#running === null) return 0;
     await this.api.call("DELETE", "/auth/session");
-    await this.#forget();
+    await this.#forget(null);
+    return 0;
   }
 
-  async #forget(): Promise<void> {
+  /** Forget everything here, as after leaving for good, and begin again at the first page. */
+  async #forget(why: Ended): Promise<void> {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
     this.#running?.tabs.tell("left");
     this.#stop();
     await forgetEverything(this.keeping);
-    location.replace("/app/");
+    location.replace(why === null ? "/app/" : `/app/?ended=${why}`);
   }
 
-  async #run(session: Session): Promise<void> {
+  /** Delete the account; everything local goes with it. */
+  async leave(forfeitWallet: boolean): Promise<Answer<null>> {
+    const answer = await this.api.call<null>("DELETE", `/me${forfeitWallet ? "?forfeit_wallet=true" : ""}`);
+    if (answer.ok) await this.#forget("erased");
+    return answer;
+  }
+
+  /** Why the session before this start ended: kept here, or in the address where nothing is kept. */
+  async #endedBefore(): Promise<Ended> {
+    const kept = await this.keeping.get("choice", "ended");
+    const said = new URLSearchParams(location.search).get("ended");
+    return (kept ?? (said === "device_revoked" || said === "erased" ? said : null)) as Ended;
+  }
+
+  /** Open the member's replica and keep it in step; a device that is `isNew` to the server counts anew before that. */
+  async #run(session: Session, isNew = false): Promise<void> {
     const name = `regulars-${session.member}`;
     const tabs = new Tabs(name, (word) =>
       word === "left" ? location.replace("/app/") : void this.#written(),
@@ -137,6 +171,7 @@ export class App {
       { exchange: (request) => this.#exchange(request), now: Date.now, tell: () => tabs.tell("written") },
       () => location.reload(),
     );
+    if (isNew) await replica.renumber();
     const rounds = new Rounds(
       replica,
       {
@@ -167,6 +202,7 @@ export class App {
     void tabs.lead(() => {
       live.start();
       void enroll(this.keeping, this.api).then(() => stockUp(this.api));
+      void renewPush(this.api);
     });
     this.#tell();
   }
@@ -204,12 +240,16 @@ export class App {
   async #over(code: string): Promise<void> {
     if (this.#running === null && this.ended !== null) return;
     if (code === "device_revoked") {
-      await this.#forget();
+      await this.#forget(code);
       return;
     }
-    await this.keeping.delete("session", "me");
-    this.#stop();
     this.ended = code as Ended;
+    this.#running?.tabs.tell("left");
+    this.#stop();
+    await this.keeping.delete("session", "me");
+    await this.keeping.put("choice", code, "ended");
+    // A copied or rolled-back storage must not be the same device again: it would be the same conflict again.
+    if (code === "device_forked") await this.keeping.delete("choice", "device");
     this.#tell();
   }
 

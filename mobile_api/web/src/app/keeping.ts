@@ -4,6 +4,7 @@
  */
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { forgetPush } from "./push";
 
 /** Who is signed in on this device. */
 export interface Session {
@@ -59,9 +60,14 @@ export function openKeeping(): Promise<Keeping> {
   });
 }
 
-/** Forget everything on this device: every database, every cache, every worker's copy. */
+/**
+ * Forget everything of a member on this device: every database, every note, what stands among the notifications.
+ *
+ * The worker keeps the app's own files, which are the same for everybody: whoever signs in next starts offline too.
+ */
 export async function forgetEverything(keeping: Keeping): Promise<void> {
   keeping.close();
+  await forgetPush();
   const known = (await indexedDB.databases?.()) ?? [];
   const names = new Set([NAME, ...known.flatMap((each) => (each.name?.startsWith(NAME) ? [each.name] : []))]);
   await Promise.all([...names].map(deleted));

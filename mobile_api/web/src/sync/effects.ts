@@ -75,7 +75,7 @@ const EFFECTS: Record<string, Effect> = {
     const entity = `usual/${text(args.slot)}`;
     const suggested = look.get(entity)?.suggested;
     return Array.isArray(suggested) && suggested.length
-      ? patch(look, entity, { items: suggested, source: "learned" })
+      ? patch(look, entity, { items: suggested, source: "purchases" })
       : { [entity]: null };
   },
   "usual.hide": usual(() => ({ hidden: true })),

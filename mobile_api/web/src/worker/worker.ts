@@ -45,11 +45,13 @@ async function kept(path: string, request: Request): Promise<Response> {
   return found ?? fetch(request);
 }
 
+/** What the server pushes; see `payload_of` in loyalty/jobs/pushes.py. */
 interface Pushed {
+  id?: string;
   title?: string;
   text?: string;
-  path?: string;
-  message?: string;
+  /** Where it leads: a path of the app. */
+  url?: string;
 }
 
 worker.addEventListener("push", (event) => event.waitUntil(show(event)));
@@ -61,23 +63,26 @@ async function show(event: PushEvent): Promise<void> {
   } catch {
     // Whatever it was, a push must be shown.
   }
-  await worker.registration.showNotification(pushed.title ?? "Regulars", {
-    body: pushed.text ?? "",
-    icon: BASE + (ASSETS.find((name) => name.includes("icon-192")) ?? ""),
-    data: { path: pushed.path ?? "/inbox" },
-    ...(pushed.message && { tag: pushed.message }),
+  const icon = ASSETS.find((name) => name.includes("icon-192"));
+  await worker.registration.showNotification(pushed.title || pushed.text || "Regulars", {
+    body: pushed.title ? (pushed.text ?? "") : "",
+    ...(icon && { icon: BASE + icon }),
+    data: { url: pushed.url ?? `${BASE}inbox` },
+    ...(pushed.id && { tag: pushed.id }),
   });
 }
 
 worker.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(open((event.notification.data as { path: string }).path));
+  event.waitUntil(open((event.notification.data as { url: string }).url));
 });
 
+/** Go to a page of the app, in the window that shows it already where there is one. */
 async function open(path: string): Promise<void> {
-  const url = BASE + path.replace(/^\//, "");
+  const url = new URL(path, location.origin);
+  const target = url.origin === location.origin && url.pathname.startsWith(BASE) ? url.href : BASE;
   const pages = await worker.clients.matchAll({ type: "window" });
   const page = pages.find((each) => new URL(each.url).pathname.startsWith(BASE));
-  if (page === undefined) await worker.clients.openWindow(url);
-  else await (await page.focus()).navigate(url);
+  if (page === undefined) await worker.clients.openWindow(target);
+  else await (await page.focus()).navigate(target);
 }

@@ -29,7 +29,7 @@ export default function SignIn({ path }: { path: string }) {
         <h1>{t.welcome(brand?.name ?? "Regulars")}</h1>
         <p class="quiet-text">{words(brand?.tagline) || t.lead}</p>
       </header>
-      {app.ended !== null && <Note kind="warn">{app.ended === "device_forked" ? t.forked : t.ended}</Note>}
+      {app.ended !== null && <Note kind={app.ended === "erased" ? "info" : "warn"}>{t[app.ended]}</Note>}
       {isSent ? (
         <Code address={address} path={path} onOther={() => setSent(false)} />
       ) : (

@@ -25,8 +25,12 @@ export const texts = both({
     spent: "That was tried too often. Ask for a new code.",
     unknown: "That is no e-mail address or phone number. Write it like ann@example.com or +1 212 555 0123.",
     program: "What is it?",
-    ended: "You were signed out here. Sign in again: nothing you did is lost.",
-    forked: "This browser's storage was put back to an older state. Sign in again: what you did is kept.",
+    device_revoked:
+      "This device was signed out from another one of yours, and everything on it was forgotten. You can sign in again.",
+    erased: "Your account is deleted, and everything on this device was forgotten. Take care!",
+    session_expired: "You were signed out here. Sign in again: nothing you did is lost.",
+    device_forked:
+      "This browser's storage was put back to an older state. Sign in again: what you did is kept.",
     browser: (name: string) => `Browser on ${name}`,
     noPasskey: "No passkey was used. You can always get a code.",
   },
@@ -54,8 +58,11 @@ export const texts = both({
     spent: "Trop d’essais. Demandez un nouveau code.",
     unknown: "Ce n’est ni un e-mail ni un numéro. Écrivez par exemple anne@example.com ou +33 6 12 34 56 78.",
     program: "De quoi s’agit-il ?",
-    ended: "Vous avez été déconnecté ici. Reconnectez-vous : rien n’est perdu.",
-    forked:
+    device_revoked:
+      "Cet appareil a été déconnecté depuis un autre de vos appareils, et tout y a été oublié. Vous pouvez vous reconnecter.",
+    erased: "Votre compte est supprimé, et tout a été oublié sur cet appareil. Portez-vous bien !",
+    session_expired: "Vous avez été déconnecté ici. Reconnectez-vous : rien n’est perdu.",
+    device_forked:
       "Le stockage de ce navigateur est revenu à un état antérieur. Reconnectez-vous : rien n’est perdu.",
     browser: (name: string) => `Navigateur sur ${name}`,
     noPasskey: "Aucune clé d’accès n’a été utilisée. Vous pouvez toujours recevoir un code.",
