@@ -3,6 +3,7 @@
 import "../../../loyalty/web/static/tokens.css";
 import "../../../loyalty/web/static/parts.css";
 import "./app/app.css";
+import "./screens/rewards/rewards.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { register } from "./app/install";
