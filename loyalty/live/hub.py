@@ -197,10 +197,13 @@ class Hub:
             # Merged: the survivor's feed is another one, under another ticket.
             self._send(stream, _event("resync", found.stand.version))
             self._drop(stream)
-        elif (stream.epoch, stream.version) != (found.stand.epoch, found.stand.version):
-            is_new_epoch = stream.epoch not in (None, found.stand.epoch)
+        else:
+            before = stream.epoch, stream.version
             stream.epoch, stream.version = found.stand.epoch, found.stand.version
-            self._send(stream, _event("resync" if is_new_epoch else "poke", stream.version))
+            if before[0] not in (None, stream.epoch):
+                self._send(stream, _event("resync", stream.version))
+            elif before[1] != stream.version:
+                self._send(stream, _event("poke", stream.version))
 
     def _hear(self, stream: Stream) -> None:
         """Notice that a client has gone; what it says is of no interest."""

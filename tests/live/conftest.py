@@ -49,11 +49,20 @@ class Cafe:
             return current().tokens.issue(AUDIENCE, of.device_id, now=now, lifetime=LIFETIME)
 
     def listen(self, of: Joined) -> Ear:
-        """Open a stream and hear where the member is."""
+        """Open a stream and hear where the member is, once the notices of how they came to be have passed."""
         ear = self.open(self.ticket(of))
         assert ear.status == 200, ear
-        assert ear.hear_event()[0] == "poke"
+        for _ in range(2):  # what the first look-up found may be told by a notice as well
+            self.settle(of, ear)
         return ear
+
+    def settle(self, of: Joined, *ears: Ear) -> int:
+        """Change something and hear of it; what was on its way before has then been heard as well."""
+        changed = self.change(of)
+        for ear in ears:
+            while (heard := ear.hear_event()) != ("poke", str(changed)):
+                assert heard[0] == "poke", heard
+        return changed
 
     def open(self, ticket: str, *, headers: str = "") -> Ear:
         ear = Ear.open(self.site.port, ticket, headers=headers)

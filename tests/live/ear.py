@@ -31,7 +31,7 @@ class Ear:
         }
         return ear
 
-    def hear(self, within: float = 5.0) -> tuple[str, str]:
+    def hear(self, within: float = 10.0) -> tuple[str, str]:
         """Return the next event (name, data); a comment is ("", ""), the end of the stream ("end", "")."""
         while True:
             try:
@@ -44,7 +44,7 @@ class Ear:
             if text == ":":
                 return "", ""
 
-    def hear_event(self, within: float = 5.0) -> tuple[str, str]:
+    def hear_event(self, within: float = 10.0) -> tuple[str, str]:
         """Return the next event that is no heartbeat."""
         while (heard := self.hear(within)) == ("", ""):
             pass
