@@ -25,6 +25,8 @@ export type Ended = "session_expired" | "device_revoked" | "device_forked" | "er
 
 /** How long somebody who signs out waits for what they did to be saved. */
 const LAST_SYNC_MS = 4000;
+/** How long a page has to send what it wrote, before the page that leads does it. */
+const ORPHAN_MS = 2000;
 
 interface Running {
   session: Session;
@@ -115,7 +117,7 @@ export class App {
     await this.keeping.put("choice", session.device, "device");
     await this.keeping.delete("choice", "ended");
     this.ended = null;
-    await this.#run(session, isNew);
+    await this.#run(session);
     await this.refresh();
     void navigator.storage?.persist?.();
   }
@@ -160,18 +162,18 @@ export class App {
     return (kept ?? (said === "device_revoked" || said === "erased" ? said : null)) as Ended;
   }
 
-  /** Open the member's replica and keep it in step; a device that is `isNew` to the server counts anew before that. */
-  async #run(session: Session, isNew = false): Promise<void> {
+  /** Open the member's replica and keep it in step. */
+  async #run(session: Session): Promise<void> {
     const name = `regulars-${session.member}`;
     const tabs = new Tabs(name, (word) =>
       word === "left" ? location.replace("/app/") : void this.#written(),
     );
     const replica = await Replica.open(
       name,
+      session.device,
       { exchange: (request) => this.#exchange(request), now: Date.now, tell: () => tabs.tell("written") },
       () => location.reload(),
     );
-    if (isNew) await replica.renumber();
     const rounds = new Rounds(
       replica,
       {
@@ -186,7 +188,7 @@ export class App {
     );
     const live = new Live({
       ticket: () => this.#ticket(),
-      poke: (version) => void rounds.poke(version),
+      poke: (version, isFirst) => void rounds.poke(version, isFirst),
       resync: () => void rounds.hurry(),
       revoked: () => void this.#over("device_revoked"),
       open: (is) => this.#change({ live: is }),
@@ -198,12 +200,15 @@ export class App {
     };
     replica.listen((changed) => changed.has("profile") && speakTheirs());
     speakTheirs();
-    // Whoever leads talks to the server; the others only write and read.
-    void tabs.lead(() => {
+    // Whoever leads hears the server's notices; all of them write, send what they wrote, and show what the others did.
+    const begin = () => {
       live.start();
-      void enroll(this.keeping, this.api).then(() => stockUp(this.api));
+      void navigator.locks
+        .request("regulars-enroll", () => enroll(this.keeping, this.api))
+        .then(() => stockUp(this.api));
       void renewPush(this.api);
-    });
+    };
+    tabs.follow(begin, () => live.stop());
     this.#tell();
   }
 
@@ -216,8 +221,15 @@ export class App {
   }
 
   async #written(): Promise<void> {
-    await this.#running?.replica.reload();
+    const running = this.#running;
+    await running?.replica.reload();
     this.#tell();
+    // The page that wrote it sends it, unless it was closed right away.
+    if (running?.tabs.leads && running.replica.waiting) setTimeout(() => this.#sendFor(running), ORPHAN_MS);
+  }
+
+  #sendFor(running: Running): void {
+    if (this.#running === running && running.replica.waiting) void running.rounds.run();
   }
 
   async #exchange(request: SyncRequest): Promise<Exchange> {

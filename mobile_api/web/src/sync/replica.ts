@@ -2,6 +2,7 @@
 
 import { Store, type Swap, same } from "./store";
 import {
+  type Cursor,
   type Doc,
   type Exchange,
   type Queued,
@@ -37,7 +38,8 @@ export class Replica {
   #base = new Map<string, Doc>();
   #queue: readonly Queued[] = [];
   #refused: readonly Refusal[] = [];
-  #version: number | null = null;
+  #shown: Cursor | null = null;
+  #cursor: Cursor | null = null;
   #offset = 0;
 
   private constructor(store: Store, world: Surroundings) {
@@ -45,8 +47,10 @@ export class Replica {
     this.#world = world;
   }
 
-  static async open(name: string, world: Surroundings, lost?: () => void): Promise<Replica> {
+  /** Open a member's data on this device; `lost` is called when the browser has taken it away. */
+  static async open(name: string, device: string, world: Surroundings, lost?: () => void): Promise<Replica> {
     const replica = new Replica(await Store.open(name, lost), world);
+    await replica.#store.adopt(device);
     await replica.reload();
     return replica;
   }
@@ -68,7 +72,7 @@ export class Replica {
 
   /** The version on screen; null before the first answer was taken in. */
   get version(): number | null {
-    return this.#version;
+    return this.#shown?.version ?? null;
   }
 
   /** How many acts the server has not answered. */
@@ -113,12 +117,14 @@ export class Replica {
     const { answer } = exchange;
     const offset = Math.round(Date.parse(answer.server_time) - (before + this.#world.now()) / 2);
     const swap = await this.#store.absorb(answer, offset);
-    if (swap === null) await this.reload();
+    // Another page was faster, or has written what we have not heard of yet: what is on disk counts.
+    if (swap === null || !same(swap.before, this.#shown)) await this.reload();
     else this.#swap(swap, answer, offset);
+    if (swap?.changes.size || swap?.cleared || answer.results.length) this.#world.tell();
+    const moved = !same(swap ? answer.cursor : this.#cursor, head.cursor);
     return {
       kind: "done",
-      progress:
-        swap !== null && (answer.results.length > 0 || answer.reset || !same(answer.cursor, head.cursor)),
+      progress: moved || (swap !== null && (answer.results.length > 0 || answer.reset)),
       more: answer.more || swap === null || this.waiting > 0,
       retry_after_seconds: answer.retry_after_seconds,
     };
@@ -132,7 +138,8 @@ export class Replica {
       if (known && JSON.stringify(known) === JSON.stringify(doc)) kept.base.set(entity, known);
     }
     this.#refused = kept.refused;
-    this.#version = kept.shown?.version ?? null;
+    this.#shown = kept.shown;
+    this.#cursor = kept.cursor;
     this.#offset = kept.offset_ms;
     this.#show(kept.base, kept.queue);
   }
@@ -145,9 +152,9 @@ export class Replica {
     }
     this.#refused = [...this.#refused, ...swap.refused];
     this.#offset = offset;
-    if (!answer.more) this.#version = answer.cursor.version;
+    this.#shown = swap.shown;
+    this.#cursor = answer.cursor;
     this.#show(base, swap.queue);
-    if (swap.changes.size || swap.cleared || answer.results.length) this.#world.tell();
   }
 
   #show(base: Map<string, Doc>, queue: readonly Queued[]): void {
@@ -155,11 +162,6 @@ export class Replica {
     this.#queue = queue;
     const changed = this.#view.show(base, queue);
     for (const listener of [...this.#listeners]) listener(changed);
-  }
-
-  async renumber(): Promise<void> {
-    await this.#store.renumber();
-    await this.reload();
   }
 
   async forgive(uid: string): Promise<void> {

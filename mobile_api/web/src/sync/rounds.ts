@@ -21,22 +21,31 @@ export interface Clockwork {
 
 const FIRST_MS = 500;
 const LONGEST_MS = 60_000;
-/** So many requests in so short a time without any progress are a mistake of ours: stop, and try again much later. */
+/** So many requests without any progress, in a row or in so short a time, are a mistake of ours: stop for long. */
 const RUNAWAY = { requests: 5, ms: 500, pause_ms: 60_000 };
 
 export class Rounds {
-  readonly #replica: Replica;
+  readonly #replica: Pick<Replica, "round" | "version">;
   readonly #clock: Clockwork;
   readonly #report: (state: State) => void;
   #running: Promise<void> | null = null;
   #again = false;
+  #poked = false;
   #wanted = 0;
   #failures = 0;
   #idle: number[] = [];
+  #barren = 0;
   #cancel: (() => void) | null = null;
+  /** The server has said when to come back: nobody is in such a hurry that it does not count. */
+  #told = false;
   #stopped = false;
+  #state: State = { kind: "idle" };
 
-  constructor(replica: Replica, clock: Clockwork, report: (state: State) => void = () => {}) {
+  constructor(
+    replica: Pick<Replica, "round" | "version">,
+    clock: Clockwork,
+    report: (state: State) => void = () => {},
+  ) {
     this.#replica = replica;
     this.#clock = clock;
     this.#report = report;
@@ -44,16 +53,15 @@ export class Rounds {
 
   /** Talk to the server now: somebody acted, came back, or the server said that there is something new. */
   run(): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
     if (this.#running) {
       this.#again = true;
       return this.#running;
     }
+    if (this.#stopped || this.#told) return Promise.resolve();
     this.#cancel?.();
     this.#cancel = null;
-    this.#running = this.#loop().finally(() => {
-      this.#running = null;
-    });
+    this.#barren = 0;
+    this.#running = this.#loop();
     return this.#running;
   }
 
@@ -65,9 +73,15 @@ export class Rounds {
     return this.run();
   }
 
-  /** The server says it stands at this version: talk to it unless that is what is here. */
-  poke(version: number): Promise<void> {
+  /**
+   * The server says it stands at this version: talk to it if that is not here, or not what is being asked for.
+   *
+   * The first word of a stream also counts where it is less: the server may have begun a new count meanwhile.
+   */
+  poke(version: number, isFirst = false): Promise<void> {
+    if (isFirst && version < (this.#replica.version ?? 0)) return this.hurry();
     this.#wanted = Math.max(this.#wanted, version);
+    this.#poked = true;
     return this.#running ?? (this.#isBehind() ? this.run() : Promise.resolve());
   }
 
@@ -78,36 +92,61 @@ export class Rounds {
 
   async #loop(): Promise<void> {
     this.#report({ kind: "busy" });
-    for (;;) {
-      this.#again = false;
-      const round = await this.#replica.round();
+    let pause: number | null = 0;
+    while (pause === 0) {
+      this.#again = this.#poked = false;
+      const round = await this.#round();
       if (this.#stopped) return;
-      const pause = this.#after(round);
-      if (pause === null) return;
-      if (pause === 0) continue;
-      this.#cancel = this.#clock.later(() => void this.run(), pause);
-      return;
+      pause = this.#after(round);
+    }
+    this.#running = null;
+    if (pause !== null) this.#cancel = this.#clock.later(() => this.#wake(), pause);
+    this.#report(this.#state);
+  }
+
+  #wake(): void {
+    this.#told = false;
+    void this.run();
+  }
+
+  /** One round; null where this device itself failed: its disk is full, or its storage was taken away. */
+  async #round(): Promise<Round | null> {
+    try {
+      return await this.#replica.round();
+    } catch {
+      return null;
     }
   }
 
   /** Return after how many milliseconds to go on: 0 at once, null when there is no need. */
-  #after(round: Round): number | null {
+  #after(round: Round | null): number | null {
+    if (round === null) {
+      this.#state = { kind: "stuck" };
+      return this.#backOff(null);
+    }
     if (round.kind === "refused") {
-      this.#report({ kind: "refused", code: round.code });
+      this.#state = { kind: "refused", code: round.code };
       return null;
     }
     if (round.kind !== "done") {
-      this.#report({ kind: "unheard" });
+      this.#state = { kind: "unheard" };
       return this.#backOff(round.kind === "later" ? round.after_seconds : null);
     }
     this.#failures = 0;
     if (this.#isRunaway(round.progress)) {
-      this.#report({ kind: "stuck" });
+      this.#state = { kind: "stuck" };
       return RUNAWAY.pause_ms;
     }
-    if (round.retry_after_seconds !== null) return round.retry_after_seconds * 1000;
-    if (round.more || this.#again || (round.progress && this.#isBehind())) return 0;
-    this.#report({ kind: "idle" });
+    if (round.retry_after_seconds !== null) {
+      this.#state = { kind: "unheard" };
+      this.#told = true;
+      return round.retry_after_seconds * 1000;
+    }
+    if (round.more || this.#again) return 0;
+    // A poke that came meanwhile may tell of what this round was too early for: one more, no matter what this one brought.
+    if (this.#isBehind() && (round.progress || this.#poked)) return 0;
+    this.#wanted = 0;
+    this.#state = { kind: "idle" };
     return null;
   }
 
@@ -119,16 +158,18 @@ export class Rounds {
   #backOff(seconds: number | null): number {
     const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
     const jitter = Math.max(50, this.#clock.chance() * most);
+    this.#told = seconds !== null;
     return seconds === null ? jitter : seconds * 1000 + jitter;
   }
 
   #isRunaway(progress: boolean): boolean {
     if (progress) {
       this.#idle = [];
+      this.#barren = 0;
       return false;
     }
     const now = this.#clock.now();
     this.#idle = [...this.#idle.filter((at) => now - at < RUNAWAY.ms), now];
-    return this.#idle.length >= RUNAWAY.requests;
+    return Math.max(this.#idle.length, ++this.#barren) >= RUNAWAY.requests;
   }
 }

@@ -5,10 +5,11 @@
  * anything starts again from a state it had.
  */
 
-import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import {
   type Cursor,
   type Doc,
+  MOST_ACT_BYTES,
   MOST_BYTES,
   MOST_MUTATIONS,
   type Mutation,
@@ -17,10 +18,11 @@ import {
   type SyncAnswer,
 } from "./types";
 
-const LAYOUT = 1;
+/** Counts up when stores come or go; see `upgraded`. */
+export const LAYOUT = 2;
 
 interface Layout extends DBSchema {
-  /** `cursor`, `shown` (the cursor of what `base` holds), `resetting`, `offset_ms`, `last` (number used). */
+  /** `cursor`, `shown` (the cursor of what `base` holds), `resetting`, `offset_ms`, `last` (number used), `device`. */
   meta: { key: string; value: unknown };
   base: { key: string; value: Doc };
   /** Pages of an answer that has more: null is a removal. Swapped into `base` with the last page. */
@@ -41,6 +43,9 @@ export interface Kept {
 
 /** What an answer changed on this device: the queue that is left, acts refused by it, and documents (null: gone). */
 export interface Swap {
+  /** What the documents were of before, and what they are of now. */
+  before: Cursor | null;
+  shown: Cursor | null;
   queue: Queued[];
   refused: Refusal[];
   cleared: boolean;
@@ -48,7 +53,7 @@ export interface Swap {
 }
 
 const ALL = ["meta", "base", "stage", "queue", "refused"] as const;
-const STRICT = { durability: "strict" } as const;
+type Writing = IDBPTransaction<Layout, typeof ALL, "readwrite">;
 
 export class Store {
   readonly #db: IDBPDatabase<Layout>;
@@ -60,12 +65,7 @@ export class Store {
   /** Open (or make) the database of this name; `lost` is called when the browser has taken it away. */
   static async open(name: string, lost: () => void = () => {}): Promise<Store> {
     const db = await openDB<Layout>(name, LAYOUT, {
-      upgrade(made, from) {
-        if (from < 1) {
-          for (const each of ["meta", "base", "stage", "refused"] as const) made.createObjectStore(each);
-          made.createObjectStore("queue", { keyPath: "id" });
-        }
-      },
+      upgrade: (made, from, _to, tx) => void upgraded(made, from, tx),
       // A newer page wants to change the layout: let it; this page has to start anew.
       blocking() {
         db.close();
@@ -106,20 +106,22 @@ export class Store {
 
   /** Write acts behind the others, all or none, and return them as they stand in the queue. */
   async enqueue(acts: readonly Pick<Mutation, "uid" | "name" | "args" | "at">[]): Promise<Queued[]> {
-    const tx = this.#db.transaction(["meta", "queue"], "readwrite", STRICT);
-    const meta = tx.objectStore("meta");
-    const shown = (await meta.get("shown")) as Cursor | undefined;
-    let last = ((await meta.get("last")) as number | undefined) ?? 0;
-    const queued = acts.map((act) => ({
-      ...act,
-      id: ++last,
-      seen: shown?.version ?? 0,
-      seen_epoch: shown?.epoch ?? null,
-    }));
-    for (const each of queued) void tx.objectStore("queue").add(each);
-    void meta.put(last, "last");
-    await tx.done;
-    return queued;
+    // What no request can carry would hold up all that comes after it.
+    if (acts.some((act) => bytesOf(act) > MOST_ACT_BYTES)) throw new RangeError("too much for one act");
+    return this.#write(async (tx) => {
+      const meta = tx.objectStore("meta");
+      const shown = (await meta.get("shown")) as Cursor | undefined;
+      let last = ((await meta.get("last")) as number | undefined) ?? 0;
+      const queued = acts.map((act) => ({
+        ...act,
+        id: ++last,
+        seen: shown?.version ?? 0,
+        seen_epoch: shown?.epoch ?? null,
+      }));
+      const written = queued.map((each) => tx.objectStore("queue").add(each));
+      await Promise.all([...written, meta.put(last, "last")]);
+      return queued;
+    });
   }
 
   /** Return the head of the queue that fits into one request, and the cursor to send with it. */
@@ -144,79 +146,132 @@ export class Store {
    * Exactly the acts with a result leave the queue, and only if the answer goes on from what this device holds:
    * another tab may have been faster, or the storage was rolled back; then the server is asked again, which is safe.
    */
-  async absorb(answer: SyncAnswer, offset_ms: number): Promise<Swap | null> {
-    const tx = this.#db.transaction(ALL, "readwrite", STRICT);
-    const meta = tx.objectStore("meta");
-    if (!same(((await meta.get("cursor")) as Cursor | undefined) ?? null, answer.base)) {
-      await tx.done;
-      return null;
-    }
-    const stage = tx.objectStore("stage");
-    if (answer.reset) {
-      void stage.clear();
-      void meta.put(true, "resetting");
-    }
-    for (const [entity, doc] of Object.entries(answer.put)) void stage.put({ doc }, entity);
-    for (const entity of answer.del) void stage.put({ doc: null }, entity);
-    void meta.put(answer.cursor, "cursor");
-    void meta.put(offset_ms, "offset_ms");
-    const left = await settle(tx.objectStore("queue"), tx.objectStore("refused"), answer);
-    const swap: Swap = { ...left, cleared: false, changes: new Map() };
-    if (!answer.more) {
-      swap.cleared = (await meta.get("resetting")) === true;
-      const [entities, staged] = await Promise.all([stage.getAllKeys(), stage.getAll()]);
-      swap.changes = new Map(entities.map((entity, place) => [entity, staged[place]?.doc ?? null]));
-      const base = tx.objectStore("base");
-      if (swap.cleared) void base.clear();
-      for (const [entity, doc] of swap.changes) void (doc ? base.put(doc, entity) : base.delete(entity));
-      void stage.clear();
-      void meta.delete("resetting");
-      void meta.put(answer.cursor, "shown");
-    }
-    await tx.done;
-    return swap;
+  absorb(answer: SyncAnswer, offset_ms: number): Promise<Swap | null> {
+    return this.#write(async (tx) => {
+      const meta = tx.objectStore("meta");
+      const [cursor, shown] = (await Promise.all([meta.get("cursor"), meta.get("shown")])) as Cursor[];
+      if (!same(cursor ?? null, answer.base)) return null;
+      const stage = tx.objectStore("stage");
+      await Promise.all([
+        ...(answer.reset ? [stage.clear(), meta.put(true, "resetting")] : []),
+        ...Object.entries(answer.put).map(([entity, doc]) => stage.put({ doc }, entity)),
+        ...answer.del.map((entity) => stage.put({ doc: null }, entity)),
+        meta.put(answer.cursor, "cursor"),
+        meta.put(offset_ms, "offset_ms"),
+      ]);
+      const before = shown ?? null;
+      const swap = { before, shown: before, ...(await settle(tx, answer)) };
+      return answer.more
+        ? { ...swap, cleared: false, changes: new Map() }
+        : { ...swap, shown: answer.cursor, ...(await swapIn(tx, answer.cursor)) };
+    });
   }
 
-  /** Count the queue from one again: this device has a new name, and nothing it did is lost. */
-  async renumber(): Promise<void> {
-    const tx = this.#db.transaction(["meta", "queue"], "readwrite", STRICT);
-    const queue = tx.objectStore("queue");
-    const left = (await queue.getAll()).filter((each) => !each.done);
-    void queue.clear();
-    left.forEach((each, place) => void queue.put({ ...each, id: place + 1 }));
-    void tx.objectStore("meta").put(left.length, "last");
-    await tx.done;
+  /**
+   * Belong to this device. A device with a new name counts its queue from one again: nothing of it is lost.
+   *
+   * To be done before the new name sends anything: the server takes old numbers for a copied storage.
+   */
+  async adopt(device: string): Promise<void> {
+    await this.#write(async (tx) => {
+      const meta = tx.objectStore("meta");
+      const known = await meta.get("device");
+      if (known === device) return;
+      const queue = tx.objectStore("queue");
+      const left = (await queue.getAll()).filter((each) => !each.done);
+      await Promise.all([
+        meta.put(device, "device"),
+        // Nobody's yet: it was made by a version that kept no name, and goes on as it is.
+        ...(known === undefined
+          ? []
+          : [
+              queue.clear(),
+              ...left.map((each, place) => queue.put({ ...each, id: place + 1 })),
+              meta.put(left.length, "last"),
+            ]),
+      ]);
+    });
   }
 
   /** Forget what was refused, after somebody has seen it. */
   async forgive(uid: string): Promise<void> {
     await this.#db.delete("refused", uid);
   }
+
+  /** Do all of it or nothing: on disk when this returns, undone when it throws. */
+  async #write<T>(work: (tx: Writing) => Promise<T>): Promise<T> {
+    const tx = this.#db.transaction(ALL, "readwrite", { durability: "strict" });
+    const ended = tx.done.catch((error: unknown) => error ?? new Error("cut off"));
+    try {
+      const found = await work(tx);
+      const error = await ended;
+      if (error) throw error;
+      return found;
+    } catch (error) {
+      try {
+        tx.abort();
+      } catch {
+        // It was over already.
+      }
+      await ended;
+      throw error;
+    }
+  }
+}
+
+/** Make what this layout has more than an old one. Documents can be had again, what a person did cannot. */
+async function upgraded(
+  made: IDBPDatabase<Layout>,
+  from: number,
+  tx: IDBPTransaction<Layout, ("meta" | "base" | "stage" | "queue" | "refused")[], "versionchange">,
+): Promise<void> {
+  for (const each of ALL) {
+    if (made.objectStoreNames.contains(each)) continue;
+    if (each === "queue") made.createObjectStore(each, { keyPath: "id" });
+    else made.createObjectStore(each);
+  }
+  if (from === 0) return;
+  // Without a cursor everything comes anew; until it is here the old documents stay on screen.
+  const meta = tx.objectStore("meta");
+  await Promise.all([meta.delete("cursor"), meta.delete("resetting"), tx.objectStore("stage").clear()]);
 }
 
 /** Take acts with an outcome out of the queue (once their documents are here) and keep what was refused. */
-async function settle(
-  queue: IDBPObjectStore<Layout, typeof ALL, "queue", "readwrite">,
-  refused: IDBPObjectStore<Layout, typeof ALL, "refused", "readwrite">,
-  answer: SyncAnswer,
-): Promise<Pick<Swap, "queue" | "refused">> {
+async function settle(tx: Writing, answer: SyncAnswer): Promise<Pick<Swap, "queue" | "refused">> {
+  const queue = tx.objectStore("queue");
   const outcomes = new Map(answer.results.map((result) => [result.uid, result]));
   const left: Queued[] = [];
-  const turned: Refusal[] = [];
+  const refused: Refusal[] = [];
+  const written: Promise<unknown>[] = [];
   for (const each of await queue.getAll()) {
     const outcome = outcomes.get(each.uid);
-    if (outcome?.status === "rejected" || outcome?.status === "superseded") {
+    if (!each.done && (outcome?.status === "rejected" || outcome?.status === "superseded")) {
       const { uid, name, args, at } = each;
-      turned.push({ uid, name, args, at, status: outcome.status, code: outcome.code });
+      refused.push({ uid, name, args, at, status: outcome.status, code: outcome.code });
     }
-    if ((outcome || each.done) && !answer.more) void queue.delete(each.id);
-    else if (outcome) {
-      left.push({ ...each, done: true });
-      void queue.put({ ...each, done: true });
-    } else left.push(each);
+    if ((outcome || each.done) && !answer.more) written.push(queue.delete(each.id));
+    else left.push(outcome ? { ...each, done: true } : each);
+    if (outcome && answer.more) written.push(queue.put({ ...each, done: true }));
   }
-  for (const each of turned) void refused.put(each, each.uid);
-  return { queue: left, refused: turned };
+  for (const each of refused) written.push(tx.objectStore("refused").put(each, each.uid));
+  await Promise.all(written);
+  return { queue: left, refused };
+}
+
+/** Bring all staged pages into the documents at once. */
+async function swapIn(tx: Writing, shown: Cursor): Promise<Pick<Swap, "cleared" | "changes">> {
+  const [meta, stage, base] = [tx.objectStore("meta"), tx.objectStore("stage"), tx.objectStore("base")];
+  const cleared = (await meta.get("resetting")) === true;
+  const [entities, staged] = await Promise.all([stage.getAllKeys(), stage.getAll()]);
+  const changes = new Map(entities.map((entity, place) => [entity, staged[place]?.doc ?? null]));
+  await Promise.all([
+    ...(cleared ? [base.clear()] : []),
+    ...[...changes].map(([entity, doc]) => (doc ? base.put(doc, entity) : base.delete(entity))),
+    stage.clear(),
+    meta.delete("resetting"),
+    meta.put(shown, "shown"),
+  ]);
+  return { cleared, changes };
 }
 
 export function same(one: Cursor | null, two: Cursor | null): boolean {
@@ -230,9 +285,11 @@ function fitting(queue: Queued[]): Mutation[] {
   const head: Mutation[] = [];
   let bytes = 0;
   for (const { done: _, ...mutation } of queue.slice(0, MOST_MUTATIONS)) {
-    bytes += new TextEncoder().encode(JSON.stringify(mutation)).length + 1;
+    bytes += bytesOf(mutation) + 1;
     if (bytes > MOST_BYTES && head.length) break;
     head.push(mutation);
   }
   return head;
 }
+
+const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;

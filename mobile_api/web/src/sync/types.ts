@@ -78,3 +78,5 @@ export const SCHEMA = 1;
 /** The longest head of the queue that one request carries: mutations, and bytes of their JSON. */
 export const MOST_MUTATIONS = 50;
 export const MOST_BYTES = 56 * 1024;
+/** The most that one act may say. */
+export const MOST_ACT_BYTES = 32 * 1024;
