@@ -59,7 +59,7 @@ def program(call: Call) -> object:
     )
 
 
-class ItemOut(Output):
+class ProgramItemOut(Output):
     """One thing the program says, as one plain sentence."""
 
     key = Text(max=200, about="The same in every version and language while the thing is the same.")
@@ -73,7 +73,7 @@ class ItemOut(Output):
     color = Text(max=7, allow_none=True, about="A tier's color.")
 
 
-class SectionOut(Output):
+class ProgramSectionOut(Output):
     """One subject of the page."""
 
     key = Text(
@@ -82,16 +82,16 @@ class SectionOut(Output):
     )
     title = Text(max=200)
     intro = Text(max=5000, allow_none=True)
-    items = Many(ItemOut, max=1000)
+    items = Many(ProgramItemOut, max=1000)
 
 
-class PageQuery(Input):
+class ProgramPageQuery(Input):
     """In which language."""
 
     locale = Text(load_default=None, max=35, about="Such as `fr-CA`; else `Accept-Language` decides.")
 
 
-class PageOut(Output):
+class ProgramPageOut(Output):
     """The program in plain words, written from the live version."""
 
     version = Whole()
@@ -99,7 +99,7 @@ class PageOut(Output):
     name = Text(max=500)
     brand = Text(max=500)
     tagline = Text(max=2000)
-    sections = Many(SectionOut, max=20)
+    sections = Many(ProgramSectionOut, max=20)
     next_version = Whole(
         allow_none=True, about="The scheduled next version: section `next` tells its changes."
     )
@@ -110,8 +110,8 @@ class PageOut(Output):
     "/program/page",
     summary="The program in plain words",
     who=None,
-    query=PageQuery,
-    answers={200: PageOut},
+    query=ProgramPageQuery,
+    answers={200: ProgramPageOut},
     errors=(rules.NoProgram,),
     etag=True,
 )

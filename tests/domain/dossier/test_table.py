@@ -8,7 +8,7 @@ from loyalty.dossier import PARTS
 from loyalty.models import metadata
 
 # Columns that hold a member's number under another name.
-OTHER_NAMES = {"merged_into", "bought_by", "claimed_by"}
+OTHER_NAMES = {"referrer", "merged_into", "bought_by", "claimed_by"}
 # Numbers that were drawn before anybody had them; they say nothing about a member.
 RESERVED = {("replay_chunk", "member_ids")}
 
