@@ -6,6 +6,7 @@ from typing import Final
 
 from loyalty.web.face import Face
 from mobile_api.routes import (
+    apple_passes,
     auth,
     codes,
     devices,
@@ -43,7 +44,7 @@ FACE: Final = Face(
         push.routes,
         codes.routes,
         passes.routes,
-        passes.apple,
+        apple_passes.routes,
         preferences.routes,
         sync.routes,
         live.routes,

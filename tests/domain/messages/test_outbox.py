@@ -85,6 +85,13 @@ def test_a_failed_task_waits_longer_each_time_and_is_parked_after_the_twelfth(se
     assert len(messages.claim(session, now=now)) == 1
 
 
+def test_who_is_asked_to_wait_waits_so_long_and_never_shorter_than_otherwise() -> None:
+    for asked, waits in ((timedelta(minutes=2), 120), (timedelta(0), 5), (None, 5)):
+        verdict = policy.after_failure(1, now=NOW, wait=asked)
+        assert ((verdict.due_at - NOW).total_seconds(), verdict.parked) == (waits, False)
+    assert policy.after_failure(policy.ATTEMPTS, now=NOW, wait=timedelta(minutes=2)).parked
+
+
 def test_what_can_never_arrive_is_parked_at_once(session: Session) -> None:
     messages.tell(session, "t", {}, now=NOW)
     (task,) = messages.claim(session, now=NOW)
