@@ -48,11 +48,22 @@ def member_card(
 def describe(
     session: Session, sale: str, *, locale: str | None, member_id: int | None = None
 ) -> dict[str, Any]:
-    """Return a sale as it stands now; raise ``SaleMissing`` (also for another member's)."""
+    """Return a sale as it stands now, with what came back of it; raise ``SaleMissing`` (also for another member's)."""
     sold = find(session, sale)
     if member_id is not None and sold.row["member_id"] != member_id:
         raise SaleMissing
-    return _document(session, sold, locale)
+    return {**_document(session, sold, locale), "returns": _returns(session, sold)}
+
+
+def _returns(session: Session, sold: Sold) -> list[dict[str, Any]]:
+    """Return what came back of a sale, oldest first: which lines, what was paid back, which points went and came."""
+    batch = Batch()
+    batch.add(queries.RETURNS, {"member_id": sold.row["member_id"], "sale": sold.id})
+    (rows,) = batch.send(session)
+    names = (
+        "return", "kind", "occurred_at", "lines", "refunds", "amount_minor", "taken_milli", "restored_milli",
+    )  # fmt: skip
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def history(
@@ -92,6 +103,7 @@ def _fill_lines(session: Session, member_id: int, sold: Sequence[Sold]) -> None:
 def _document(session: Session, sold: Sold, locale: str | None) -> dict[str, Any]:
     program = rules.program(session, sold.row["program_version"])
     chosen = locale or program.locales[0]
+    earned = _earned_by_line(sold.row["effects"])
     names = (
         "state", "occurred_at", "store", "channel", "program_version", "gross_minor", "discount_minor", "total_minor",
         "returned_minor", "earned_milli", "spent_milli", "offline", "tenders",
@@ -100,7 +112,10 @@ def _document(session: Session, sold: Sold, locale: str | None) -> dict[str, Any
         "sale": sold.row["id"],
         **{name: sold.row[name] for name in names},
         "lines": [
-            {key: value for key, value in line.items() if key not in ("tags", "category")}
+            {
+                **{key: value for key, value in line.items() if key not in ("tags", "category")},
+                "earned_milli": earned.get(line["line"], 0),
+            }
             for line in sold.lines
         ],
         "effects": list(_effects(program, sold.row["effects"], chosen)),
@@ -120,9 +135,19 @@ def _effects(program: Program, record: Mapping[str, Any], locale: str) -> list[d
                     "amount_minor": sign * entry.get("amount_minor", 0),
                     "why": entry["why"],
                     "text": receipts.sentence(program, entry["why"], locale),
+                    "lines": sorted(entry.get("by_line", ())),
                 }
             )
     return made
+
+
+def _earned_by_line(record: Mapping[str, Any]) -> dict[str, int]:
+    """Return what each line earned, in thousandths."""
+    earned: dict[str, int] = {}
+    for earning in record.get("earnings", ()):
+        for line, milli in earning.get("by_line", {}).items():
+            earned[line] = earned.get(line, 0) + milli
+    return earned
 
 
 def statement(

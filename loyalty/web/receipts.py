@@ -178,3 +178,36 @@ class SaleOut(Output):
     tenders = Many(TenderOut, max=11)
     lines = Many(Document(), max=200)
     effects = Many(EffectOut, max=5000)
+
+
+class PastLineOut(Output):
+    """So many of a line that came back."""
+
+    line = Id()
+    quantity = Whole()
+
+
+class PastReturnOut(Output):
+    """What came back of a sale at one moment."""
+
+    return_id = Id(attribute="return", data_key="return")
+    kind = Text(about="return, void")
+    occurred_at = Instant()
+    lines = Many(PastLineOut, max=200)
+    refunds = Many(TenderRefundOut, max=11)
+    amount_minor = Minor(max=10**12)
+    taken_milli = Milli()
+    restored_milli = Milli()
+
+
+class PastEffectOut(EffectOut):
+    """Something the program did, why, and for which lines."""
+
+    lines = Many(Id(), max=200)
+
+
+class OneSaleOut(SaleOut):
+    """A sale of the past, with the lines of every effect and what came back of it."""
+
+    effects = Many(PastEffectOut, max=5000)
+    returns = Many(PastReturnOut, max=1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from loyalty import codes, sales
+from loyalty import codes, members, sales
 from loyalty.db import snapshot, transaction
 from loyalty.sales import refusals
 from loyalty.web import baskets
@@ -15,7 +15,7 @@ from loyalty.web.baskets import BasketIn, request_of
 from loyalty.web.etags import is_current, tag_of
 from loyalty.web.fields import Id, Input, Instant, Key, Many, Milli, One, Output, Text, Whole
 from loyalty.web.paging import PageQuery, page_of
-from loyalty.web.receipts import BalanceOut, QuoteOut, ReceiptOut, SaleOut
+from loyalty.web.receipts import BalanceOut, OneSaleOut, QuoteOut, ReceiptOut, SaleOut
 from mobile_api.who import MEMBER
 
 routes: Final = Routes("Sales", "Buy, look back, claim a receipt.")
@@ -104,13 +104,15 @@ def member_id_of(call: Call) -> int:
     summary="One sale",
     who=MEMBER,
     path={"sale": Id()},
-    answers={200: SaleOut},
-    errors=(sales.SaleMissing,),
+    answers={200: OneSaleOut},
+    errors=(sales.SaleMissing, members.MemberUnknown),
 )
 def one_sale(call: Call) -> object:
-    """Answer one of the caller's own sales as it stands now."""
+    """Answer one of the caller's own sales as it stands now, with what came back of it, in the member's language."""
+    member_id = member_id_of(call)
     with snapshot() as session:
-        return sales.describe(session, call.path["sale"], locale=None, member_id=member_id_of(call))
+        locale = members.member(session, member_id).locale
+        return sales.describe(session, call.path["sale"], locale=locale, member_id=member_id)
 
 
 class ClaimIn(Input):

@@ -12,7 +12,7 @@ from loyalty.web.api import Answer, Call, Routes
 from loyalty.web.basket_errors import BASKET_ERRORS, CODE_ERRORS, RETURN_ERRORS
 from loyalty.web.baskets import BasketIn, ReturnIn, request_of
 from loyalty.web.fields import Choice, Id, Instant, Many, Map, One, Output, Text, Whole
-from loyalty.web.receipts import BalanceOut, QuoteOut, ReceiptOut, ReturnOut, SaleOut
+from loyalty.web.receipts import BalanceOut, OneSaleOut, QuoteOut, ReceiptOut, ReturnOut
 from pos_adapter.who import CASHIER, TILL
 from pos_adapter.whom import admit, secret_of
 
@@ -120,7 +120,7 @@ def settle(call: Call) -> object:
     who=TILL,
     needs="sales.settle",
     path={"sale": Id()},
-    answers={200: SaleOut},
+    answers={200: OneSaleOut},
     errors=(sales.SaleMissing,),
 )
 def sale(call: Call) -> object:

@@ -23,7 +23,7 @@ const SHARED = {
   target: ["es2022", "chrome111", "safari16.4", "firefox115"],
   jsx: "automatic",
   jsxImportSource: "preact",
-  loader: { ".svg": "text" },
+  loader: { ".svg": "text", ".wasm": "file" },
   legalComments: "none",
   logLevel: "warning",
 };
@@ -66,7 +66,9 @@ async function buildFace(face, base) {
     .replace("{icon}", named(/mark-/)[0]);
   files.set("index.html", Buffer.from(page));
 
-  const list = [...files.keys()].filter((name) => name !== "index.html");
+  // What is large and needed seldom (the scanner's module) is loaded when it is; its name is in a script's, so a new
+  // one makes a new version all the same.
+  const list = [...files.keys()].filter((name) => name !== "index.html" && !name.endsWith(".wasm"));
   const version = hashed(list.join() + page);
   const worker = await build({
     ...SHARED,

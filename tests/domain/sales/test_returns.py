@@ -22,6 +22,21 @@ def test_a_return_takes_back_what_the_line_earned_and_refunds_it(cafe: Cafe) -> 
     assert cafe.findings() == []
 
 
+def test_a_sale_says_what_came_back_and_what_each_line_earned_and_why(cafe: Cafe) -> None:
+    ann = cafe.member()
+    sale = cafe.sell(ann, ("latte", 690), ("toast", 800))["sale"]
+    assert sales.describe(cafe.session, sale, locale="en")["returns"] == []
+    cafe.give_back(sale, ("2", 1))
+    found = sales.describe(cafe.session, sale, locale="en")
+    (back,) = found["returns"]
+    assert (back["kind"], back["lines"]) == ("return", [{"line": "2", "quantity": 1}])
+    assert (back["amount_minor"], back["taken_milli"], back["restored_milli"]) == (800, 8000, 0)
+    assert back["refunds"][0]["amount_minor"] == 800
+    assert [line["earned_milli"] for line in found["lines"]] == [6900, 8000]
+    base = next(each for each in found["effects"] if each["kind"] == "earn_base")
+    assert base["lines"] == ["1", "2"]
+
+
 def test_a_spent_earning_is_owed_and_the_next_earning_repays_first(cafe: Cafe) -> None:
     ann = cafe.member(points=48)
     sale = cafe.sell(ann, ("toast", 800), ("cookie", 400))
