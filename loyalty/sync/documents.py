@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import gifts, members, messages, orders, passkeys, preferences
-from loyalty.sync import queries, shopping
+from loyalty import gifts, members, messages, passkeys, preferences
+from loyalty.sync import ordering, queries, shopping
 from loyalty.sync.notices import notices_of
 from loyalty.sync.protocol import Document
 
@@ -208,61 +208,6 @@ def _notice(session: Session, member_id: int, keys: Keys) -> dict[str, Document]
     }
 
 
-def _draft(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
-    """Load drafts (``<id>``) and lines (``<id>/line/<id>``): lines are looked up by the drafts they are in."""
-    lines = None if keys is None else {key.partition("/")[0] for key in keys if "/" in key}
-    heads = None if keys is None else [key for key in keys if "/" not in key]
-    found: dict[str, Document] = {}
-    if heads is None or heads:
-        found.update(
-            (draft.id, _draft_document(draft)) for draft in orders.drafts_of(session, member_id, heads)
-        )
-    if lines is None or lines:
-        for line in orders.draft_lines_of(session, member_id, lines):
-            key = f"{line.draft}/line/{line.id}"
-            if keys is None or key in keys:
-                found[key] = _line_document(line)
-    return found
-
-
-def _draft_document(draft: orders.DraftView) -> Document:
-    return {
-        "id": draft.id,
-        "store": draft.store,
-        "note": draft.note,
-        "created_at": instant(draft.created_at),
-        "touched_at": instant(draft.touched_at),
-        "touched_by": draft.touched_by,
-        "touched_on": draft.touched_on,
-        "version": draft.version,
-    }
-
-
-def _line_document(line: orders.DraftLineView) -> Document:
-    content = line.content
-    return {
-        "draft": line.draft,
-        "id": line.id,
-        "sku": content.sku,
-        "options": list(content.options),
-        "quantity": content.quantity,
-        "note": content.note,
-        "added_at": instant(line.added_at),
-        "at": instant(line.at),
-        "version": line.version,
-    }
-
-
-def _order(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
-    return {
-        found["id"]: {
-            **found,
-            **{name: None if found[name] is None else instant(found[name]) for name in orders.TIMES},
-        }
-        for found in orders.orders_of(session, member_id, keys)
-    }
-
-
 def _gift(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
         found.id: {
@@ -299,8 +244,8 @@ KINDS: Final[Mapping[str, Loader]] = {
     "passkey": _passkey,
     "message": _message,
     "notice": _notice,
-    "draft": _draft,
-    "order": _order,
+    "draft": ordering.draft,
+    "order": ordering.order,
     "gift": _gift,
     "coupon": shopping.coupon,
     "tier": shopping.tier,
