@@ -46,7 +46,8 @@ class Ear:
 
     def hear_event(self, within: float = 10.0) -> tuple[str, str]:
         """Return the next event that is no heartbeat."""
-        while (heard := self.hear(within)) == ("", ""):
+        deadline = time.monotonic() + within
+        while (heard := self.hear(max(0.001, deadline - time.monotonic()))) == ("", ""):
             pass
         return heard
 
