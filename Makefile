@@ -10,9 +10,11 @@ export UV_PYTHON_DOWNLOADS := never
 # Some machines set it; every run would then compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Whoever is not root installs Debian's packages by sudo.
+ROOT := $(shell test $$(id -u) = 0 || echo sudo)
 PAGES := mobile_api/web/dist/.ready
 
-.PHONY: help setup web demo test check format lock bench soak clean
+.PHONY: help setup web browser demo test check format lock bench soak clean
 
 help: ## Show these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -40,10 +42,14 @@ $(PAGES): node_modules/.package-lock.json $(shell find loyalty/web/ui loyalty/we
 	@npm run --silent build
 	@touch $@
 
+browser: ## Have Debian's Chromium, for the tests
+	@command -v chromium >/dev/null || { echo "Installing chromium"; $(ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	  || { echo "chromium is missing: apt-get install chromium" >&2; exit 1; }
+
 demo: setup web ## Show the main job on screen, then serve everything
 	@$(BIN)/regulars demo
 
-test: check web ## Everything that CI checks: make check, then all tests on two cores
+test: check web browser ## Everything that CI checks: make check, then all tests on two cores
 	@$(BIN)/pytest -n 2
 
 check: setup node_modules/.package-lock.json ## Format, lint, types, import contracts, migrations against models
@@ -63,10 +69,10 @@ lock: setup ## Choose newest versions of all dependencies, write requirements.lo
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --extra dev --output-file requirements.lock pyproject.toml
 
-bench: setup web ## Measure; prints medians and ratios
+bench: setup web browser ## Measure; prints medians and ratios
 	@$(BIN)/python -m tests.benchmarks
 
-soak: setup web ## The long runs: many devices, every deliberate mistake, every mutation of the log
+soak: setup web browser ## The long runs: many devices, every deliberate mistake, every mutation of the log
 	@$(BIN)/pytest -n 2 -m "soak or slow"
 
 clean: ## Remove what was installed and built (the data in .data stays)

@@ -124,6 +124,8 @@ class Demo:
         self.screen.end(f"Serving {url} until Ctrl-C")
         self.screen.facts(
             (
+                ("Customers' app", f"{url}/app/"),
+                ("Program page", f"{url}/program"),
                 ("Customers' API", f"{url}/api/v1/docs"),
                 ("Tills' API", f"{url}/pos/v1/docs"),
                 ("Start page", f"{url}/"),
