@@ -23,7 +23,7 @@ const SHARED = {
   target: ["es2022", "chrome111", "safari16.4", "firefox115"],
   jsx: "automatic",
   jsxImportSource: "preact",
-  loader: { ".svg": "text", ".wasm": "file" },
+  loader: { ".svg": "text" },
   legalComments: "none",
   logLevel: "warning",
 };
@@ -40,6 +40,7 @@ async function buildFace(face, base) {
     ...SHARED,
     entryPoints: [join(source, "main.tsx")],
     splitting: true,
+    loader: { ...SHARED.loader, ".wasm": "file" },
     outdir: join(dist, "assets"),
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",

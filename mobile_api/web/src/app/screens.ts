@@ -6,6 +6,18 @@ import type { ComponentType } from "preact";
 type Screen = () => Promise<{ default: ComponentType<any> }>;
 
 export const SCREENS: Record<string, Screen> = {
+  "/me": () => import("../screens/me/screen"),
+  "/me/profile": () => import("../screens/profile/screen"),
+  "/me/look": () => import("../screens/profile/look"),
+  "/me/taste": () => import("../screens/taste/screen"),
+  "/me/notifications": () => import("../screens/privacy/notifications"),
+  "/me/privacy": () => import("../screens/privacy/screen"),
+  "/me/consents": () => import("../screens/privacy/history"),
+  "/me/account": () => import("../screens/account/screen"),
+  "/me/passes": () => import("../screens/account/passes"),
+  "/devices": () => import("../screens/devices/screen"),
+  "/inbox": () => import("../screens/inbox/screen"),
+  "/claim": () => import("../screens/claim/screen"),
   "/rewards": () => import("../screens/rewards/screen"),
   "/tiers": () => import("../screens/tiers/screen"),
   "/invite": () => import("../screens/invite/screen"),
