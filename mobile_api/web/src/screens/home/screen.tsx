@@ -10,6 +10,8 @@ import { isOpen, type OrderDoc } from "../../app/orders";
 import { href } from "../../app/router";
 import { Screen } from "../../app/screen";
 import type { Balance, MessageDoc, Profile, SaleDoc, Tier, TierDoc, WalletDoc } from "../../app/wire";
+import { OfferPasskey } from "../devices/passkeys";
+import { Notices } from "../inbox/notices";
 import { SaleRow } from "../receipts/row";
 import { Offers } from "./offers";
 import { texts } from "./texts";
@@ -32,7 +34,9 @@ export default function Home() {
         </a>
       }
     >
+      <Notices />
       <Standing />
+      <OfferPasskey />
       <OnTheWay />
       <Usual />
       <Offers />

@@ -1,0 +1,38 @@
+/** Dietary notes: a tap each. */
+
+import { Card } from "@ui/parts";
+import { useTexts } from "@ui/texts";
+import { useApp, useDocs } from "../../app/hooks";
+import { DIETARY, type DietaryDoc } from "./names";
+import { texts } from "./texts";
+
+export function Dietary() {
+  const t = useTexts(texts);
+  const app = useApp();
+  const noted = useDocs<DietaryDoc>("dietary").map(([, doc]) => doc.tag);
+  const known: readonly string[] = DIETARY;
+  const all = [...known, ...noted.filter((tag) => !known.includes(tag))];
+  return (
+    <>
+      <h2>{t.dietary}</h2>
+      <Card>
+        <p class="quiet-text">{t.dietaryText}</p>
+        <fieldset class="tags">
+          <legend class="hidden">{t.dietary}</legend>
+          {all.map((tag) => (
+            <label key={tag} class="option">
+              <input
+                type="checkbox"
+                checked={noted.includes(tag)}
+                onChange={(event) =>
+                  void app.mutate(event.currentTarget.checked ? "dietary.add" : "dietary.remove", { tag })
+                }
+              />
+              <span>{t.tags[tag] ?? tag}</span>
+            </label>
+          ))}
+        </fieldset>
+      </Card>
+    </>
+  );
+}
