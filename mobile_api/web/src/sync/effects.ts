@@ -23,19 +23,23 @@ function patch(look: Look, entity: string, values: Doc): Change {
   return known === undefined ? {} : { [entity]: { ...known, ...values } };
 }
 
-function usual(values: (args: Doc) => Doc): Effect {
+function usual(values: (args: Doc, known: Doc) => Doc): Effect {
   return (args, look, act) => {
     const entity = `usual/${text(args.slot)}`;
     const known = look.get(entity) ?? {
       slot: args.slot,
       items: [],
+      source: "purchases",
       suggested: [],
       hidden: false,
       version: act.seen,
     };
-    return { [entity]: { ...known, ...values(args) } };
+    return { [entity]: { ...known, ...values(args, known) } };
   };
 }
+
+const pieces = (items: unknown): Doc[] =>
+  Array.isArray(items) ? items.map((item: Doc) => ({ options: [], quantity: 1, ...item })) : [];
 
 function consent(allowed: boolean): Effect {
   return (args, look) => {
@@ -70,14 +74,8 @@ const EFFECTS: Record<string, Effect> = {
     [`dietary/${text(args.tag)}`]: { tag: args.tag, version: act.seen, at: act.at },
   }),
   "dietary.remove": (args) => ({ [`dietary/${text(args.tag)}`]: null }),
-  "usual.set": usual((args) => ({ items: args.items, source: "chosen", hidden: false })),
-  "usual.forget": (args, look) => {
-    const entity = `usual/${text(args.slot)}`;
-    const suggested = look.get(entity)?.suggested;
-    return Array.isArray(suggested) && suggested.length
-      ? patch(look, entity, { items: suggested, source: "purchases" })
-      : { [entity]: null };
-  },
+  "usual.set": usual((args) => ({ items: pieces(args.items), source: "chosen", hidden: false })),
+  "usual.forget": usual((_, known) => ({ items: known.suggested, source: "purchases" })),
   "usual.hide": usual(() => ({ hidden: true })),
   "usual.show": usual(() => ({ hidden: false })),
   "consent.give": consent(true),
@@ -99,9 +97,9 @@ const EFFECTS: Record<string, Effect> = {
     const gone = [entity, ...look.keys(`${entity}/line/`)];
     return Object.fromEntries(gone.map((each) => [each, null]));
   },
-  "draft.line.add": (args, look, act) => ({
-    ...touched(look, args, act),
-    [line(args)]: {
+  "draft.line.add": (args, look, act) => {
+    if (look.get(`draft/${text(args.draft)}`) === undefined) return {};
+    const added = {
       draft: args.draft,
       id: args.line,
       sku: args.sku,
@@ -111,8 +109,9 @@ const EFFECTS: Record<string, Effect> = {
       added_at: look.get(line(args))?.added_at ?? act.at,
       at: act.at,
       version: act.seen,
-    },
-  }),
+    };
+    return { ...touched(look, args, act), [line(args)]: added };
+  },
   "draft.line.edit": (args, look, act) => {
     const { draft: _draft, line: _line, ...values } = args;
     return { ...touched(look, args, act), ...patch(look, line(args), { ...values, at: act.at }) };
@@ -124,7 +123,12 @@ const EFFECTS: Record<string, Effect> = {
     return look.get(entity)?.seen_at ? {} : patch(look, entity, { seen_at: act.at });
   },
   "reward.hold": (args) => ({
-    [`hold/${text(args.id)}`]: { id: args.id, unit: "points", purpose: args.reward, pending: "hold" },
+    [`hold/${text(args.id)}`]: {
+      id: args.id,
+      unit: "points",
+      purpose: `reward:${text(args.reward)}`,
+      pending: "hold",
+    },
   }),
   "reward.release": (args, look) => patch(look, `hold/${text(args.id)}`, { pending: "release" }),
 };
