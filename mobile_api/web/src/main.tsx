@@ -3,6 +3,8 @@
 import "../../../loyalty/web/static/tokens.css";
 import "../../../loyalty/web/static/parts.css";
 import "./app/app.css";
+import "./screens/order/order.css";
+import "./screens/orders/orders.css";
 import "./screens/me/me.css";
 import "../../../loyalty/web/ui/scanner.css";
 import "./screens/rewards/rewards.css";

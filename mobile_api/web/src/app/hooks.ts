@@ -4,7 +4,7 @@ import { createContext } from "preact";
 import { useContext, useEffect, useReducer, useState } from "preact/hooks";
 import type { Answer } from "./api";
 import type { App } from "./app";
-import type { Catalog, Category, OptionGroup, Product, Program, StorePlace } from "./wire";
+import type { Catalog, Category, Option, OptionGroup, Product, Program, StorePlace } from "./wire";
 
 export const AppContext = createContext<App | null>(null);
 
@@ -55,7 +55,7 @@ export interface Shelves {
   stores: StorePlace[];
   product(sku: string): Product | undefined;
   groups(product: Product): OptionGroup[];
-  option(key: string): { name: OptionGroup["options"][number]["name"]; price_minor: number } | undefined;
+  option(key: string): (Option & { price_minor: number }) | undefined;
   store(key: string | null | undefined): StorePlace | undefined;
 }
 
@@ -63,7 +63,11 @@ const shelves = new WeakMap<Catalog, Shelves>();
 
 export function useCatalog(): Shelves | null {
   const { catalog } = useAppState();
-  if (catalog === null) return null;
+  return catalog === null ? null : shelvesOf(catalog);
+}
+
+/** Arrange a catalog for looking things up in it; done once for each. */
+export function shelvesOf(catalog: Catalog): Shelves {
   const known = shelves.get(catalog) ?? arrange(catalog);
   shelves.set(catalog, known);
   return known;
@@ -75,7 +79,7 @@ function arrange(catalog: Catalog): Shelves {
   const options = new Map(
     catalog.option_groups
       .flatMap((group) => group.options)
-      .map((each) => [each.key, { name: each.name, price_minor: each.price_minor ?? 0 }]),
+      .map((each) => [each.key, { ...each, price_minor: each.price_minor ?? 0 }]),
   );
   const stores = new Map(catalog.stores.map((each) => [each.key, each]));
   return {

@@ -23,4 +23,10 @@ export const SCREENS: Record<string, Screen> = {
   "/invite": () => import("../screens/invite/screen"),
   "/gifts": () => import("../screens/gifts/screen"),
   "/gift": () => import("../screens/gifts/screen"),
+  "/order": () => import("../screens/order/screen"),
+  "/order/item/:sku": () => import("../screens/order/item"),
+  "/order/line/:line": () => import("../screens/order/item"),
+  "/order/basket": () => import("../screens/order/basket"),
+  "/orders": () => import("../screens/orders/screen"),
+  "/orders/:id": () => import("../screens/orders/order"),
 };

@@ -145,8 +145,8 @@ export interface Option {
 export interface OptionGroup {
   key: string;
   name: Words;
-  min: number;
-  max: number;
+  min?: number;
+  max?: number;
   options: Option[];
 }
 
@@ -159,7 +159,19 @@ export interface Product {
   price_minor: number;
   prices?: Record<string, number>;
   option_groups?: string[];
+  /** The till says the price: it cannot be ordered. */
+  open_price?: boolean;
   text?: Words;
+}
+
+/** How a store takes orders ahead; times are of its own clock. */
+export interface OrderAhead {
+  lead_minutes: number;
+  every_minutes?: number;
+  days_ahead?: number;
+  hours: Partial<Record<"mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun", [string, string][]>>;
+  closed_days?: string[];
+  not_skus?: string[];
 }
 
 export interface StorePlace {
@@ -168,7 +180,7 @@ export interface StorePlace {
   timezone: string;
   address?: string;
   tags?: string[];
-  order_ahead?: Record<string, unknown>;
+  order_ahead?: OrderAhead;
 }
 
 export interface Catalog {

@@ -1,0 +1,72 @@
+/** The request that places an order, and what came of it. */
+
+import type { Problem } from "../../app/api";
+import type { App } from "../../app/app";
+import { type Fingerprinted, linesHash } from "../../app/lines_hash";
+import type { DraftLineDoc, OrderDoc } from "../../app/orders";
+import { type Extras, wanted } from "./use_quote";
+
+export interface Order {
+  draft: string;
+  /** As they are on the screen. */
+  lines: readonly DraftLineDoc[];
+  store: string;
+  pickup_at: string | null;
+  /** What the person saw that it costs. */
+  total: number;
+  extras: Extras;
+  note: string;
+}
+
+export type Placed =
+  | { kind: "order"; order: OrderDoc }
+  /** Edits of this device have not reached the server: it would not know what is ordered. */
+  | { kind: "unsaved" }
+  | { kind: "refused"; problem: Problem; seen: readonly Fingerprinted[]; total: number };
+
+/** Order what the person saw. Tapped twice, or tried again after a lost answer, it is one order. */
+export async function place(app: App, asked: Order): Promise<Placed> {
+  const seen = asked.lines.map(({ id, sku, options, quantity, note }) => ({
+    id,
+    sku,
+    options,
+    quantity,
+    note,
+  }));
+  await app.refresh();
+  if (app.replica.waiting > 0) return { kind: "unsaved" };
+  const answer = await app.once<OrderDoc>(`order/${asked.draft}`, "/orders", {
+    draft: asked.draft,
+    lines_hash: await linesHash(seen),
+    store: asked.store,
+    pickup_at: asked.pickup_at,
+    expected_total_minor: asked.total,
+    tenders: asked.total > 0 ? [{ kind: "wallet", amount_minor: asked.total }] : [],
+    note: asked.note,
+    ...wanted(asked.extras),
+  });
+  if (answer.ok) return { kind: "order", order: answer.data };
+  await app.refresh();
+  return { kind: "refused", problem: answer.problem, seen, total: asked.total };
+}
+
+export type Difference =
+  | { kind: "added" | "removed"; line: Fingerprinted }
+  | { kind: "altered"; from: Fingerprinted; to: Fingerprinted };
+
+/** What is different between the lines that a person saw and those that there are. Pure. */
+export function differences(seen: readonly Fingerprinted[], present: readonly Fingerprinted[]): Difference[] {
+  const said = (line: Fingerprinted) =>
+    JSON.stringify([line.sku, [...line.options].sort(), line.quantity, line.note]);
+  const before = new Map(seen.map((line) => [line.id, line]));
+  const after = new Set(present.map((line) => line.id));
+  const removed = seen.filter((line) => !after.has(line.id));
+  return [
+    ...removed.map((line): Difference => ({ kind: "removed", line })),
+    ...present.flatMap((line): Difference[] => {
+      const from = before.get(line.id);
+      if (from === undefined) return [{ kind: "added", line }];
+      return said(from) === said(line) ? [] : [{ kind: "altered", from, to: line }];
+    }),
+  ];
+}
