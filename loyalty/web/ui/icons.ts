@@ -25,6 +25,7 @@ import mapPin from "lucide-static/icons/map-pin.svg";
 import minus from "lucide-static/icons/minus.svg";
 import pencil from "lucide-static/icons/pencil.svg";
 import plus from "lucide-static/icons/plus.svg";
+import printer from "lucide-static/icons/printer.svg";
 import qrCode from "lucide-static/icons/qr-code.svg";
 import receipt from "lucide-static/icons/receipt-text.svg";
 import refresh from "lucide-static/icons/refresh-cw.svg";
@@ -74,6 +75,7 @@ const whole = {
   minus,
   pencil,
   plus,
+  printer,
   "qr-code": qrCode,
   receipt,
   refresh,

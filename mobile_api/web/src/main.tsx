@@ -3,11 +3,13 @@
 import "../../../loyalty/web/static/tokens.css";
 import "../../../loyalty/web/static/parts.css";
 import "./app/app.css";
+import "./screens/order/basket.css";
 import "./screens/order/order.css";
 import "./screens/orders/orders.css";
 import "./screens/me/me.css";
 import "../../../loyalty/web/ui/scanner.css";
 import "./screens/rewards/rewards.css";
+import "./screens/receipts/receipts.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { register } from "./app/install";
