@@ -72,13 +72,15 @@ def cafe(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFact
 
 
 @contextmanager
-def found_cafe(url: str, folder: Path, server: Server) -> Iterator[Cafe]:
-    """Open a café on a database that has tables and nothing else."""
+def found_cafe(
+    url: str, folder: Path, server: Server, document: dict[str, Any] | None = None
+) -> Iterator[Cafe]:
+    """Open a café on a database that has tables and nothing else; it runs ``document``, else cafe-stars."""
     now = datetime.now(UTC)
     engine = create_engine(url)
     with Session(engine) as session:
-        document = rules.load_shipped("cafe-stars")
-        applied = rules.apply(session, document, actor=SYSTEM, live_from=now - timedelta(days=90), now=now)
+        program = rules.load_shipped("cafe-stars") if document is None else document
+        applied = rules.apply(session, program, actor=SYSTEM, live_from=now - timedelta(days=90), now=now)
         session.add(
             Till(id="till-1", name="Till 1", store=STORE, status="active", enrolled_at=now, last_seen_at=now)
         )
