@@ -80,36 +80,35 @@ export class Store {
     this.#db.close();
   }
 
-  async load(): Promise<Kept> {
-    const tx = this.#db.transaction(ALL);
-    const meta = tx.objectStore("meta");
-    const base = tx.objectStore("base");
-    const [cursor, shown, offset, keys, docs, queue, refused] = await Promise.all([
-      meta.get("cursor"),
-      meta.get("shown"),
-      meta.get("offset_ms"),
-      base.getAllKeys(),
-      base.getAll(),
-      tx.objectStore("queue").getAll(),
-      tx.objectStore("refused").getAll(),
-    ]);
-    await tx.done;
-    return {
-      cursor: (cursor as Cursor | undefined) ?? null,
-      shown: (shown as Cursor | undefined) ?? null,
-      offset_ms: (offset as number | undefined) ?? 0,
-      base: new Map(keys.map((key, place) => [key, docs[place] as Doc])),
-      queue,
-      refused,
-    };
+  load(): Promise<Kept> {
+    return this.#in("readonly", async (tx) => {
+      const [meta, base] = [tx.objectStore("meta"), tx.objectStore("base")];
+      const [cursor, shown, offset, keys, docs, queue, refused] = await Promise.all([
+        meta.get("cursor"),
+        meta.get("shown"),
+        meta.get("offset_ms"),
+        base.getAllKeys(),
+        base.getAll(),
+        tx.objectStore("queue").getAll(),
+        tx.objectStore("refused").getAll(),
+      ]);
+      return {
+        cursor: (cursor as Cursor | undefined) ?? null,
+        shown: (shown as Cursor | undefined) ?? null,
+        offset_ms: (offset as number | undefined) ?? 0,
+        base: new Map(keys.map((key, place) => [key, docs[place] as Doc])),
+        queue,
+        refused,
+      };
+    });
   }
 
   /** Write acts behind the others, all or none, and return them as they stand in the queue. */
   async enqueue(acts: readonly Pick<Mutation, "uid" | "name" | "args" | "at">[]): Promise<Queued[]> {
     // What no request can carry would hold up all that comes after it.
     if (acts.some((act) => bytesOf(act) > MOST_ACT_BYTES)) throw new RangeError("too much for one act");
-    return this.#write(async (tx) => {
-      const meta = tx.objectStore("meta");
+    return this.#in("readwrite", async (tx) => {
+      const [meta, queue] = [tx.objectStore("meta"), tx.objectStore("queue")];
       const shown = (await meta.get("shown")) as Cursor | undefined;
       let last = ((await meta.get("last")) as number | undefined) ?? 0;
       const queued = acts.map((act) => ({
@@ -118,26 +117,26 @@ export class Store {
         seen: shown?.version ?? 0,
         seen_epoch: shown?.epoch ?? null,
       }));
-      const written = queued.map((each) => tx.objectStore("queue").add(each));
-      await Promise.all([...written, meta.put(last, "last")]);
+      await Promise.all([...queued.map((each) => queue.add(each)), meta.put(last, "last")]);
       return queued;
     });
   }
 
   /** Return the head of the queue that fits into one request, and the cursor to send with it. */
-  async head(): Promise<{ cursor: Cursor | null; offset_ms: number; mutations: Mutation[] }> {
-    const tx = this.#db.transaction(["meta", "queue"]);
-    const meta = tx.objectStore("meta");
-    const [cursor, offset, queue] = await Promise.all([
-      meta.get("cursor"),
-      meta.get("offset_ms"),
-      tx.objectStore("queue").getAll(),
-    ]);
-    return {
-      cursor: (cursor as Cursor | undefined) ?? null,
-      offset_ms: (offset as number | undefined) ?? 0,
-      mutations: fitting(queue.filter((each) => !each.done)),
-    };
+  head(): Promise<{ cursor: Cursor | null; offset_ms: number; mutations: Mutation[] }> {
+    return this.#in("readonly", async (tx) => {
+      const meta = tx.objectStore("meta");
+      const [cursor, offset, queue] = await Promise.all([
+        meta.get("cursor"),
+        meta.get("offset_ms"),
+        tx.objectStore("queue").getAll(),
+      ]);
+      return {
+        cursor: (cursor as Cursor | undefined) ?? null,
+        offset_ms: (offset as number | undefined) ?? 0,
+        mutations: fitting(queue.filter((each) => !each.done)),
+      };
+    });
   }
 
   /**
@@ -146,12 +145,12 @@ export class Store {
    * Exactly the acts with a result leave the queue, and only if the answer goes on from what this device holds:
    * another tab may have been faster, or the storage was rolled back; then the server is asked again, which is safe.
    */
-  absorb(answer: SyncAnswer, offset_ms: number): Promise<Swap | null> {
-    return this.#write(async (tx) => {
-      const meta = tx.objectStore("meta");
+  async absorb(answer: SyncAnswer, offset_ms: number): Promise<Swap | null> {
+    if (!isAnswer(answer)) throw new TypeError("this is no answer to a synchronization");
+    return this.#in("readwrite", async (tx) => {
+      const [meta, stage] = [tx.objectStore("meta"), tx.objectStore("stage")];
       const [cursor, shown] = (await Promise.all([meta.get("cursor"), meta.get("shown")])) as Cursor[];
       if (!same(cursor ?? null, answer.base)) return null;
-      const stage = tx.objectStore("stage");
       await Promise.all([
         ...(answer.reset ? [stage.clear(), meta.put(true, "resetting")] : []),
         ...Object.entries(answer.put).map(([entity, doc]) => stage.put({ doc }, entity)),
@@ -173,11 +172,10 @@ export class Store {
    * To be done before the new name sends anything: the server takes old numbers for a copied storage.
    */
   async adopt(device: string): Promise<void> {
-    await this.#write(async (tx) => {
-      const meta = tx.objectStore("meta");
+    await this.#in("readwrite", async (tx) => {
+      const [meta, queue] = [tx.objectStore("meta"), tx.objectStore("queue")];
       const known = await meta.get("device");
       if (known === device) return;
-      const queue = tx.objectStore("queue");
       const left = (await queue.getAll()).filter((each) => !each.done);
       await Promise.all([
         meta.put(device, "device"),
@@ -198,9 +196,12 @@ export class Store {
     await this.#db.delete("refused", uid);
   }
 
-  /** Do all of it or nothing: on disk when this returns, undone when it throws. */
-  async #write<T>(work: (tx: Writing) => Promise<T>): Promise<T> {
-    const tx = this.#db.transaction(ALL, "readwrite", { durability: "strict" });
+  /** Do all of it or nothing, in one transaction: on disk when this returns, undone when it throws. */
+  async #in<Mode extends "readonly" | "readwrite", T>(
+    mode: Mode,
+    work: (tx: IDBPTransaction<Layout, typeof ALL, Mode>) => Promise<T>,
+  ): Promise<T> {
+    const tx = this.#db.transaction(ALL, mode, { durability: "strict" });
     const ended = tx.done.catch((error: unknown) => error ?? new Error("cut off"));
     try {
       const found = await work(tx);
@@ -213,7 +214,6 @@ export class Store {
       } catch {
         // It was over already.
       }
-      await ended;
       throw error;
     }
   }
@@ -238,7 +238,7 @@ async function upgraded(
 
 /** Take acts with an outcome out of the queue (once their documents are here) and keep what was refused. */
 async function settle(tx: Writing, answer: SyncAnswer): Promise<Pick<Swap, "queue" | "refused">> {
-  const queue = tx.objectStore("queue");
+  const [queue, kept] = [tx.objectStore("queue"), tx.objectStore("refused")];
   const outcomes = new Map(answer.results.map((result) => [result.uid, result]));
   const left: Queued[] = [];
   const refused: Refusal[] = [];
@@ -253,7 +253,7 @@ async function settle(tx: Writing, answer: SyncAnswer): Promise<Pick<Swap, "queu
     else left.push(outcome ? { ...each, done: true } : each);
     if (outcome && answer.more) written.push(queue.put({ ...each, done: true }));
   }
-  for (const each of refused) written.push(tx.objectStore("refused").put(each, each.uid));
+  for (const each of refused) written.push(kept.put(each, each.uid));
   await Promise.all(written);
   return { queue: left, refused };
 }
@@ -279,6 +279,13 @@ export function same(one: Cursor | null, two: Cursor | null): boolean {
   return (
     one.epoch === two.epoch && one.version === two.version && (one.after ?? null) === (two.after ?? null)
   );
+}
+
+/** Whatever sits between us and the server may answer in its place. */
+function isAnswer(answer: Partial<SyncAnswer>): boolean {
+  const { cursor, put, del, results } = answer;
+  const isMap = typeof put === "object" && put !== null;
+  return typeof cursor?.version === "number" && isMap && Array.isArray(del) && Array.isArray(results);
 }
 
 function fitting(queue: Queued[]): Mutation[] {
