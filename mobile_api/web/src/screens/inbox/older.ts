@@ -22,11 +22,18 @@ export function useOlder(synced: readonly MessageDoc[]): {
   const known = new Set(synced.map((each) => each.id));
   const more = async () => {
     setBusy(true);
-    const answer = await api.get<Page>(`/messages${next ? `?cursor=${encodeURIComponent(next)}` : ""}`);
+    const found: MessageDoc[] = [];
+    let at = next;
+    // The first page is what this device has already: go on until something is shown that was not.
+    do {
+      const answer = await api.get<Page>(`/messages${at ? `?cursor=${encodeURIComponent(at)}` : ""}`);
+      if (!answer.ok) break;
+      found.push(...answer.data.items.filter((each) => !known.has(each.id)));
+      at = answer.data.next;
+    } while (found.length === 0 && at !== null);
     setBusy(false);
-    if (!answer.ok) return;
-    setPages([...pages, ...answer.data.items]);
-    setNext(answer.data.next);
+    setPages([...pages, ...found]);
+    setNext(at);
   };
   return {
     older: pages.filter((each) => !known.has(each.id)),

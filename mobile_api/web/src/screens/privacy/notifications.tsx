@@ -36,16 +36,16 @@ function ThisDevice() {
   const t = useTexts(texts);
   const app = useAppState();
   const [state, setState] = useState<PushState | null>(null);
-  const [busy, setBusy] = useState(false);
+  const [wanted, setWanted] = useState<boolean | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => void pushState().then(setState), []);
   const turn = async (on: boolean) => {
-    setBusy(true);
+    setWanted(on);
     setProblem(null);
     const answer = await (on ? turnPushOn(app.api) : turnPushOff(app.api));
     const next = await pushState();
     setState(next);
-    setBusy(false);
+    setWanted(null);
     if (answer === null && next !== "denied") setProblem(t.failed);
     else if (answer !== null && !answer.ok) setProblem(sentence(answer.problem));
   };
@@ -55,8 +55,8 @@ function ThisDevice() {
       <Switch
         label={t.push}
         detail={t.pushText}
-        checked={state === "on"}
-        disabled={busy || state === null || !app.health.online || !["on", "off"].includes(state)}
+        checked={wanted ?? state === "on"}
+        disabled={wanted !== null || state === null || !app.health.online || !["on", "off"].includes(state)}
         onChange={(on) => void turn(on)}
       />
       {state === "denied" && <Note kind="warn">{t.denied}</Note>}
