@@ -93,10 +93,7 @@ export class Locks {
           this.#held.delete(name);
           this.#waiting.get(name)?.shift()?.();
         };
-        Promise.resolve()
-          .then(work)
-          .then(resolve, reject)
-          .finally(free);
+        Promise.resolve().then(work).then(resolve, reject).finally(free);
       };
       if (options.steal) {
         this.#held.get(name)?.end(new DOMException("stolen", "AbortError"));

@@ -55,7 +55,8 @@ async function drained(page: Replica, most = 60): Promise<void> {
 }
 
 const sorted = (docs: Iterable<[string, unknown]>) => [...docs].sort(([one], [two]) => (one < two ? -1 : 1));
-const shown = (page: Replica): [string, unknown][] => page.keys("").map((entity) => [entity, page.get(entity)]);
+const shown = (page: Replica): [string, unknown][] =>
+  page.keys("").map((entity) => [entity, page.get(entity)]);
 
 /** What the server has, without what an act draws besides. */
 const known = (server: Server) => sorted([...server.docs]);
@@ -69,14 +70,28 @@ type Step =
 const fates = fc.constantFrom<Fate>("fine", "fine", "fine", "lost", "unanswered", "doubled");
 const values = fc.constantFrom("a", "b", "no");
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("act" as const, "other acts" as const), value: values }) },
   {
     weight: 5,
-    arbitrary: fc.record({ do: fc.constantFrom("round" as const, "round" as const, "other round" as const), fate: fates }),
+    arbitrary: fc.record({ do: fc.constantFrom("act" as const, "other acts" as const), value: values }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom("round" as const, "round" as const, "other round" as const),
+      fate: fates,
+    }),
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constantFrom("change" as const, "change" as const, "restart" as const, "reopen" as const, "see" as const) }),
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        "change" as const,
+        "change" as const,
+        "restart" as const,
+        "reopen" as const,
+        "see" as const,
+      ),
+    }),
   },
   {
     weight: 3,
@@ -116,7 +131,11 @@ class Story {
       this.phone.fate = "fine";
     } else if (step.do === "change") {
       const n = ++this.#count;
-      server.change({ "pair/a": { n }, "pair/b": { n }, [`favorite/${n % 7}`]: n % 3 ? { sku: `${n % 7}` } : null });
+      server.change({
+        "pair/a": { n },
+        "pair/b": { n },
+        [`favorite/${n % 7}`]: n % 3 ? { sku: `${n % 7}` } : null,
+      });
     } else if (step.do === "restart") server.restart();
     else if (step.do === "see") await other.reload();
     else if (step.do === "reopen") await this.#reopen();
@@ -174,7 +193,9 @@ class Story {
     for (const uid of this.acts.keys()) assert.ok(server.outcomes.has(uid), "nothing is lost");
     const done = server.outcomes.size / 2;
     assert.ok(done >= this.acts.size && done <= this.acts.size + this.#maybe, `nothing is doubled: ${done}`);
-    const told = [...server.outcomes.values()].filter((each) => each.status === "rejected").map((each) => each.uid);
+    const told = [...server.outcomes.values()]
+      .filter((each) => each.status === "rejected")
+      .map((each) => each.uid);
     assert.deepEqual([...mine.refused].map((each) => each.uid).sort(), told.sort(), "refusals are told once");
   }
 }
@@ -182,12 +203,16 @@ class Story {
 describe("a device", () => {
   test("loses nothing, doubles nothing, tears nothing, in any story", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.array(steps, { maxLength: 25 }), async (page, story) => {
-        const told = new Story();
-        await told.begin(page);
-        for (const step of story) await told.step(step);
-        await told.end();
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(steps, { maxLength: 25 }),
+        async (page, story) => {
+          const told = new Story();
+          await told.begin(page);
+          for (const step of story) await told.step(step);
+          await told.end();
+        },
+      ),
       { numRuns: RUNS, seed: 7 },
     );
   });
@@ -197,10 +222,13 @@ describe("a device", () => {
       for (let at = 0; ; at++) {
         const told = new Story();
         await told.begin(2);
-        for (const each of ["act", "change", "change"] as const) await told.step({ do: each, value: "a" } as Step);
+        for (const each of ["act", "change", "change"] as const)
+          await told.step({ do: each, value: "a" } as Step);
         await told.step({ do: "round", fate: "fine" });
         const [mine] = told.pages as [Replica];
-        const crashed = await crashing(at, () => (doing === "act" ? mine.mutate(set("milk", "oat")) : mine.round()));
+        const crashed = await crashing(at, () =>
+          doing === "act" ? mine.mutate(set("milk", "oat")) : mine.round(),
+        );
         await told.step({ do: "reopen" });
         if (doing === "round") await told.end();
         else await drained(told.pages[0] as Replica);
@@ -247,8 +275,14 @@ describe("the queue", () => {
     const results = [{ uid: uids[1] as string, id: 2, status: "ok" as const, code: null, version: 0 }];
     const store = await Store.open(DB);
     const swap = await store.absorb({ ...answer, results }, 0);
-    assert.deepEqual(swap?.queue.map((each) => each.uid), [uids[0], uids[2]]);
-    assert.deepEqual((await store.load()).queue.map((each) => each.uid), [uids[0], uids[2]]);
+    assert.deepEqual(
+      swap?.queue.map((each) => each.uid),
+      [uids[0], uids[2]],
+    );
+    assert.deepEqual(
+      (await store.load()).queue.map((each) => each.uid),
+      [uids[0], uids[2]],
+    );
   });
 
   test("is not touched by an answer that does not go on from what is here", async () => {
@@ -256,12 +290,18 @@ describe("the queue", () => {
     const page = await phone.open();
     await drained(page);
     phone.server.change({ "favorite/x": { sku: "x" } });
-    const stale = phone.server.answer({ schema: 1, cursor: null, mutations: [], offset_ms: 0 }) as { answer: SyncAnswer };
+    const stale = phone.server.answer({ schema: 1, cursor: null, mutations: [], offset_ms: 0 }) as {
+      answer: SyncAnswer;
+    };
     await page.mutate(set("milk", "oat"));
     await drained(page);
     const before = await (await Store.open(DB)).load();
     const store = await Store.open(DB);
-    for (const base of [null, { epoch: "e1", version: 0, after: null }, { epoch: "e9", version: 2, after: null }]) {
+    for (const base of [
+      null,
+      { epoch: "e1", version: 0, after: null },
+      { epoch: "e9", version: 2, after: null },
+    ]) {
       assert.equal(await store.absorb({ ...stale.answer, base }, 5), null);
     }
     assert.deepEqual(await store.load(), before);
@@ -331,7 +371,10 @@ describe("the queue", () => {
     assert.equal(again.get("preference/c")?.value, "3");
     await drained(again);
     const sent = phone.server.requests.at(-1)?.mutations.map((each) => [each.id, each.uid]);
-    assert.deepEqual(sent, [[1, uids[0]], [2, uids[1]]]);
+    assert.deepEqual(sent, [
+      [1, uids[0]],
+      [2, uids[1]],
+    ]);
     assert.equal(phone.server.forked, 0);
   });
 
@@ -343,7 +386,14 @@ describe("the queue", () => {
         made.createObjectStore("queue", { keyPath: "id" });
       },
     });
-    const { id: _, ...act } = { id: 0, uid: "old", ...set("milk", "oat"), seen: 0, seen_epoch: null, at: "2026-03-02T12:00:00Z" };
+    const { id: _, ...act } = {
+      id: 0,
+      uid: "old",
+      ...set("milk", "oat"),
+      seen: 0,
+      seen_epoch: null,
+      at: "2026-03-02T12:00:00Z",
+    };
     await old.put("queue", { ...act, id: 1 });
     await old.put("meta", 1, "last");
     await old.put("meta", { epoch: "e1", version: 0 }, "cursor");

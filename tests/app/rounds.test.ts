@@ -83,7 +83,9 @@ class Bench {
 test("one request at a time, whatever is called in between, and what was asked for meanwhile is done after it", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.constantFrom("run", "hurry", "poke", "answer", "lost", "more", "wait", "fail"), { maxLength: 40 }),
+      fc.array(fc.constantFrom("run", "hurry", "poke", "answer", "lost", "more", "wait", "fail"), {
+        maxLength: 40,
+      }),
       async (story) => {
         const bench = new Bench();
         for (const step of story) {
@@ -177,7 +179,10 @@ test("a person who acts does not wait for the next try", async () => {
 });
 
 test("the server's pause is kept, whoever is in a hurry", async () => {
-  for (const told of [{ kind: "later", after_seconds: 30 }, done({ retry_after_seconds: 30, more: true })] as Round[]) {
+  for (const told of [
+    { kind: "later", after_seconds: 30 },
+    done({ retry_after_seconds: 30, more: true }),
+  ] as Round[]) {
     const bench = new Bench();
     bench.chance = 1;
     void bench.rounds.run();

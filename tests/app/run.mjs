@@ -47,14 +47,19 @@ export async function bundle(file, folder, mistake) {
     tsconfig: join(ROOT, "tsconfig.json"),
     logLevel: "error",
     sourcemap: "inline",
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
     plugins: mistake ? [wrong(mistake)] : [],
   });
   return outfile;
 }
 
 function run(path, args = []) {
-  const child = spawn(process.execPath, ["--enable-source-maps", ...args, path], { stdio: "inherit", cwd: ROOT });
+  const child = spawn(process.execPath, ["--enable-source-maps", ...args, path], {
+    stdio: "inherit",
+    cwd: ROOT,
+  });
   return new Promise((done) => child.on("close", (code) => done(code ?? 1)));
 }
 

@@ -72,7 +72,8 @@ export class Server {
     const isRejected = args.value === "no";
     if (!isRejected) {
       this.version += 1;
-      if (name === "preference.set") this.#set(`preference/${args.name}`, { name: args.name, value: args.value });
+      if (name === "preference.set")
+        this.#set(`preference/${args.name}`, { name: args.name, value: args.value });
       if (name === "favorite.add") this.#set(`favorite/${args.sku}`, { sku: args.sku });
       if (name === "favorite.remove") this.#set(`favorite/${args.sku}`, null);
     }

@@ -24,23 +24,29 @@ const ACTS: [string, Doc][] = [
   ["offer.activate", { id: "o" }],
   ["not.known", { any: "thing" }],
 ];
-const ENTITIES = ["preference/milk", "favorite/latte", "draft/d", "draft/d/line/l", "message/m", "offer/o", "profile"];
+const ENTITIES = [
+  "preference/milk",
+  "favorite/latte",
+  "draft/d",
+  "draft/d/line/l",
+  "message/m",
+  "offer/o",
+  "profile",
+];
 
-const queues = fc
-  .array(fc.constantFrom(...ACTS), { maxLength: 8 })
-  .map((acts) =>
-    acts.map(
-      ([name, args], place): Queued => ({
-        id: place + 1,
-        uid: `u${place}`,
-        name,
-        args,
-        seen: 1,
-        seen_epoch: "e",
-        at: "2026-03-02T12:00:00.000Z",
-      }),
-    ),
-  );
+const queues = fc.array(fc.constantFrom(...ACTS), { maxLength: 8 }).map((acts) =>
+  acts.map(
+    ([name, args], place): Queued => ({
+      id: place + 1,
+      uid: `u${place}`,
+      name,
+      args,
+      seen: 1,
+      seen_epoch: "e",
+      at: "2026-03-02T12:00:00.000Z",
+    }),
+  ),
+);
 const bases = fc
   .subarray(ENTITIES)
   .map((entities) => new Map<string, Doc>(entities.map((entity) => [entity, { id: entity, read_at: null }])));
@@ -89,14 +95,20 @@ test("never changes the documents it stands on, nor the acts", () => {
 
 test("keys are those that are there, in their order", () => {
   fc.assert(
-    fc.property(bases, queues, fc.constantFrom("", "draft/", "draft/d/line/", "nothing/"), (base, queue, prefix) => {
-      const view = new View();
-      view.show(base, queue);
-      const keys = view.keys(prefix);
-      assert.deepEqual(keys, [...keys].sort());
-      for (const key of keys) assert.ok(key.startsWith(prefix) && view.get(key));
-      for (const key of [...base.keys()]) assert.equal(keys.includes(key), key.startsWith(prefix) && !!view.get(key));
-    }),
+    fc.property(
+      bases,
+      queues,
+      fc.constantFrom("", "draft/", "draft/d/line/", "nothing/"),
+      (base, queue, prefix) => {
+        const view = new View();
+        view.show(base, queue);
+        const keys = view.keys(prefix);
+        assert.deepEqual(keys, [...keys].sort());
+        for (const key of keys) assert.ok(key.startsWith(prefix) && view.get(key));
+        for (const key of [...base.keys()])
+          assert.equal(keys.includes(key), key.startsWith(prefix) && !!view.get(key));
+      },
+    ),
   );
 });
 

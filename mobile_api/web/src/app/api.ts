@@ -68,14 +68,27 @@ export class Api {
    * `slot` names what is done ("top-up"); the key stays with it until the server has said yes or no.
    */
   async once<T>(slot: string, path: string, body: unknown): Promise<Answer<T>> {
-    const text = JSON.stringify(body);
-    const known = await this.#keeping.get("pending", slot);
-    const key = known?.body === text ? known.key : crypto.randomUUID();
-    await this.#keeping.put("pending", { key, body: text }, slot);
+    const key = await this.#keyOf(slot, JSON.stringify(body));
     const answer = await this.call<T>("POST", path, { body, key });
-    const isUnknown = !answer.ok && (answer.problem.status === 0 || answer.problem.status >= 500);
-    if (!isUnknown) await this.#keeping.delete("pending", slot);
+    if (answer.ok || !isUnsure(answer.problem)) await this.#settled(slot, key);
     return answer;
+  }
+
+  /** Return the key of an act: read or made in one transaction, so that two taps at once have the same. */
+  async #keyOf(slot: string, body: string): Promise<string> {
+    const tx = this.#keeping.transaction("pending", "readwrite", { durability: "strict" });
+    const known = await tx.store.get(slot);
+    const key = known?.body === body ? known.key : crypto.randomUUID();
+    if (known?.key !== key) await tx.store.put({ key, body }, slot);
+    await tx.done;
+    return key;
+  }
+
+  /** Forget the key of an act that was answered, unless another act has taken its place. */
+  async #settled(slot: string, key: string): Promise<void> {
+    const tx = this.#keeping.transaction("pending", "readwrite");
+    if ((await tx.store.get(slot))?.key === key) await tx.store.delete(slot);
+    await tx.done;
   }
 
   /** Read what changes seldom: from this device at once, and again from the server when it has something newer. */
@@ -155,6 +168,9 @@ export function sessionOf(pair: TokenPair): Omit<Session, "member"> {
 
 /** What a new token heals; a wrong code is also a 401, and must not be tried twice. */
 const HEALED = new Set(["token_expired", "token_invalid", "unauthenticated"]);
+/** What says nothing about whether the act was done, now or when it was sent before. */
+const UNSURE = new Set([0, 401, 408, 425, 426, 429]);
+const isUnsure = ({ status }: Problem) => UNSURE.has(status) || status >= 500;
 const isOver = (problem: Problem) => HEALED.has(problem.code);
 
 async function send<T>(
