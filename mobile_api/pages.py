@@ -26,6 +26,7 @@ DIST: Final = Path(__file__).parent / "web" / "dist"
 BASE: Final = "/app/"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _ASK: Final = "no-cache"
+_ICONS: Final = ("assets/icon-", "assets/maskable-", "assets/mark-")
 _ENCODINGS: Final = {"br": ".br", "gzip": ".gz"}
 
 blueprint: Final = Blueprint("app", __name__, url_prefix="/app")
@@ -80,7 +81,7 @@ def manifest() -> Response:
     brand = program.document.get("brand", {})
     name = brand.get("name") or program.text(program.document["name"], "en")
     color = brand.get("primary_color", "#1a634b")
-    icons = [each for each in _files() if each.startswith(("assets/icon-", "assets/mark-"))]
+    icons = [each for each in _files() if each.startswith(_ICONS)]
     body = {
         "id": BASE,
         "name": name,
@@ -107,9 +108,10 @@ def manifest() -> Response:
 
 def _icon(name: str) -> dict[str, str]:
     if name.endswith(".svg"):
-        return {"src": BASE + name, "sizes": "any", "type": "image/svg+xml"}
-    size = name.removeprefix("assets/icon-").partition("-")[0]
-    return {"src": BASE + name, "sizes": f"{size}x{size}", "type": "image/png"}
+        return {"src": BASE + name, "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+    kind, size = name.removeprefix("assets/").split("-")[:2]
+    purpose = "maskable" if kind == "maskable" else "any"
+    return {"src": BASE + name, "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
 
 
 def _serve(name: str, cache: str) -> Response:

@@ -28,6 +28,12 @@ const LAST_SYNC_MS = 4000;
 /** How long a page has to send what it wrote, before the page that leads does it. */
 const ORPHAN_MS = 2000;
 
+/** How long the first start waits for the brand and the menu; later ones have them here. */
+const FIRST_MS = 700;
+
+const soon = (work: Promise<void>) =>
+  Promise.race([work, new Promise((resolve) => setTimeout(resolve, FIRST_MS))]);
+
 interface Running {
   session: Session;
   replica: Replica;
@@ -53,11 +59,11 @@ export class App {
   }
 
   static async start(): Promise<App> {
-    const app = new App(await openKeeping());
+    const app = new App(await openKeeping(() => location.reload()));
     wear(await chosenLook(app.keeping));
     const session = await app.keeping.get("session", "me");
     if (session === undefined) app.ended = await app.#endedBefore();
-    await Promise.all([app.#readShared(), session && app.#run(session)]);
+    await Promise.all([soon(app.#readShared()), session && app.#run(session)]);
     addEventListener("online", () => app.#heard(true));
     addEventListener("offline", () => app.#heard(false));
     return app;
@@ -245,7 +251,10 @@ export class App {
 
   async #ticket(): Promise<string | null> {
     const answer = await this.api.post<{ url: string }>("/live/tickets");
-    return answer.ok ? answer.data.url : null;
+    if (answer.ok) return answer.data.url;
+    // The stream broke off and nobody answers: say so now, and not at the next tap.
+    if (answer.problem.status === 0) void this.#running?.rounds.run();
+    return null;
   }
 
   /** The server does not know this device any more: one that was signed out forgets, others keep their queue. */
@@ -274,12 +283,10 @@ export class App {
       this.catalog = found;
       this.#tell();
     };
-    const [first, second] = await Promise.all([
-      this.api.cached<Program>("/program", program),
-      this.api.cached<Catalog>("/catalog", catalog),
+    await Promise.all([
+      this.api.cached<Program>("/program", program).then((known) => known && program(known)),
+      this.api.cached<Catalog>("/catalog", catalog).then((known) => known && catalog(known)),
     ]);
-    if (first) program(first);
-    if (second) catalog(second);
   }
 
   /** Read the shared things again: the program may have changed. */

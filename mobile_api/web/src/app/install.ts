@@ -15,20 +15,34 @@ export async function register(): Promise<void> {
     for (const listener of [...installable]) listener();
   });
   if (!("serviceWorker" in navigator)) return;
-  const registration = await navigator.serviceWorker.register("/app/sw.js", {
-    scope: "/app/",
-    updateViaCache: "none",
+  reloadIntoNew();
+  const registration = await navigator.serviceWorker
+    .register("/app/sw.js", { scope: "/app/", updateViaCache: "none" })
+    .catch(() => null);
+  // Not heard, or not allowed by this browser: the app works as long as there is a network.
+  if (registration !== null) watch(registration);
+}
+
+/** Go over to another version together with the worker: the files of the old one are gone then, in all pages. */
+function reloadIntoNew(): void {
+  let had = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (had) location.reload();
+    had = true;
   });
+}
+
+function watch(registration: ServiceWorkerRegistration): void {
   const look = () => {
     const found = registration.waiting;
     if (found === null || !navigator.serviceWorker.controller) return;
     waiting = found;
     for (const listener of [...updated]) listener();
   };
+  const follow = () => registration.installing?.addEventListener("statechange", look);
   look();
-  registration.addEventListener("updatefound", () => {
-    registration.installing?.addEventListener("statechange", look);
-  });
+  follow();
+  registration.addEventListener("updatefound", follow);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void registration.update().catch(() => {});
   });
@@ -41,9 +55,8 @@ export function onUpdate(listener: () => void): () => void {
   return () => updated.delete(listener);
 }
 
-/** Change to the new version. */
+/** Change to the new version; the page is loaded anew. */
 export function update(): void {
-  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
   waiting?.postMessage("take over");
 }
 

@@ -48,7 +48,8 @@ export type Keeping = IDBPDatabase<Layout>;
 
 const NAME = "regulars";
 
-export function openKeeping(): Promise<Keeping> {
+/** Open it; `lost` is called when the browser, or somebody in another page, takes it away. */
+export function openKeeping(lost: () => void = () => {}): Promise<Keeping> {
   return openDB<Layout>(NAME, 1, {
     upgrade(made, from) {
       if (from < 1) {
@@ -56,7 +57,11 @@ export function openKeeping(): Promise<Keeping> {
           made.createObjectStore(each);
       }
     },
-    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
+    blocking(_current, _blocked, event) {
+      (event.target as IDBDatabase).close();
+      lost();
+    },
+    terminated: lost,
   });
 }
 

@@ -15,8 +15,12 @@ worker.addEventListener("install", (event) => event.waitUntil(keep()));
 async function keep(): Promise<void> {
   const cache = await caches.open(CACHE);
   await cache.addAll(ASSETS.map((name) => BASE + name));
-  // The shell is asked for past every cache: it names the files above.
-  await cache.add(new Request(BASE, { cache: "reload" }));
+  // Asked for past every cache. While servers are changed one after another it may be of another version: then this one
+  // is not installed, and the browser tries again.
+  const shell = await fetch(new Request(BASE, { cache: "reload" }));
+  const named = (await shell.clone().text()).matchAll(/assets\/[\w.-]+/g);
+  if (!shell.ok || [...named].some(([name]) => !ASSETS.includes(name))) throw new Error("another version");
+  await cache.put(BASE, shell);
 }
 
 worker.addEventListener("activate", (event) => event.waitUntil(takeOver()));
