@@ -10,6 +10,7 @@ import "./screens/me/me.css";
 import "../../../loyalty/web/ui/scanner.css";
 import "./screens/rewards/rewards.css";
 import "./screens/receipts/receipts.css";
+import "./screens/wallet/wallet.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { register } from "./app/install";

@@ -17,6 +17,7 @@ export const SCREENS: Record<string, Screen> = {
   "/me/passes": () => import("../screens/account/passes"),
   "/devices": () => import("../screens/devices/screen"),
   "/inbox": () => import("../screens/inbox/screen"),
+  "/wallet": () => import("../screens/wallet/screen"),
   "/claim": () => import("../screens/claim/screen"),
   "/receipts": () => import("../screens/receipts/screen"),
   "/receipts/:id": () => import("../screens/receipts/one"),
