@@ -69,6 +69,9 @@ function Edit({ preference, value, onClose }: { preference: Shown; value: string
   const set = (next: string) => {
     if (next.trim() === "") void app.mutate("preference.clear", { name });
     else void app.mutate("preference.set", { name, value: next.trim() });
+  };
+  const write = (next: string) => {
+    set(next);
     onClose();
   };
   if (values === null) {
@@ -78,14 +81,14 @@ function Edit({ preference, value, onClose }: { preference: Shown; value: string
           class="stack"
           onSubmit={(event) => {
             event.preventDefault();
-            set(typed);
+            write(typed);
           }}
         >
           <Field label={label} value={typed} maxLength={40} autoComplete="off" onInput={setTyped} />
           <Button kind="primary" type="submit" wide>
             {t.save}
           </Button>
-          <Button kind="quiet" wide onClick={() => set("")}>
+          <Button kind="quiet" wide onClick={() => write("")}>
             {t.clear}
           </Button>
         </form>
@@ -94,7 +97,11 @@ function Edit({ preference, value, onClose }: { preference: Shown; value: string
   }
   return (
     <Sheet title={label} onClose={onClose}>
+      {/* It stays open: who goes through the list by arrow keys chooses at every step. */}
       <Choice label={label} value={value} options={[{ value: "", label: t.any }, ...values]} onChange={set} />
+      <Button kind="primary" wide onClick={onClose}>
+        {t.done}
+      </Button>
     </Sheet>
   );
 }

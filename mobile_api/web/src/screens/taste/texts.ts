@@ -6,6 +6,7 @@ const en = {
   drinks: "How I take it",
   any: "No preference",
   save: "Save",
+  done: "Done",
   clear: "No preference",
   names: {
     milk: "Milk",
@@ -103,6 +104,7 @@ export const texts = both({
     drinks: "Comme je les prends",
     any: "Sans préférence",
     save: "Enregistrer",
+    done: "Terminé",
     clear: "Sans préférence",
     names: {
       milk: "Lait",
