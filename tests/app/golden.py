@@ -79,7 +79,10 @@ LINE: Final[Act] = (
     "draft.line.add",
     {"draft": "d1", "line": "l1", "sku": "caramel-latte", "options": ["oat"], "quantity": 2},
 )
-USUAL: Final[Act] = ("usual.set", {"slot": "morning", "items": [{"sku": "chai", "options": [], "quantity": 1}]})
+USUAL: Final[Act] = (
+    "usual.set",
+    {"slot": "morning", "items": [{"sku": "chai", "options": [], "quantity": 1}]},
+)
 CONSENT: Final = {"purpose": "marketing", "channel": "email", "text_version": "2"}
 HELD: Final[Act] = ("reward.hold", {"id": "h1", "reward": "ladder-60"})
 
@@ -107,7 +110,10 @@ CASES: Final[Mapping[str, tuple[Case, ...]]] = {
     "usual.set": (
         Case(USUAL[1]),
         Case(USUAL[1], before=_learned),
-        Case({"slot": "morning", "items": [{"sku": "caramel-latte"}]}, (USUAL, ("usual.hide", {"slot": "morning"}))),
+        Case(
+            {"slot": "morning", "items": [{"sku": "caramel-latte"}]},
+            (USUAL, ("usual.hide", {"slot": "morning"})),
+        ),
     ),
     "usual.forget": (
         Case({"slot": "morning"}, (USUAL,)),

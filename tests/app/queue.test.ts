@@ -307,6 +307,52 @@ describe("the queue", () => {
     assert.deepEqual(await store.load(), before);
   });
 
+  test("and the pages of an answer are not mixed up with those of another, nor with those before a reset", async () => {
+    const phone = new Phone();
+    phone.server.page = 1;
+    phone.server.change({
+      "favorite/a": { sku: "a" },
+      "favorite/b": { sku: "b" },
+      "favorite/c": { sku: "c" },
+    });
+    const page = await phone.open();
+    await page.round();
+    const store = await Store.open(DB);
+    const { cursor } = await store.load();
+    assert.equal(cursor?.after, "favorite/a");
+    const late = phone.server.answer({ schema: 1, cursor, mutations: [], offset_ms: 0 }) as {
+      answer: SyncAnswer;
+    };
+    await page.round();
+    assert.equal(await store.absorb(late.answer, 0), null, "another page of this browser has had it");
+    phone.server.epoch = "e2";
+    phone.server.docs.delete("favorite/a");
+    phone.server.docs.delete("favorite/b");
+    await drained(page);
+    assert.deepEqual(page.keys(""), ["favorite/c"]);
+    assert.deepEqual([...(await store.load()).base.keys()], ["favorite/c"]);
+    phone.server.epoch = "e3";
+    phone.server.docs.delete("favorite/c");
+    await drained(page);
+    assert.deepEqual(page.keys(""), []);
+    assert.equal((await store.load()).base.size, 0);
+  });
+
+  test("tells what was refused at once, and again after a restart, until somebody has seen it", async () => {
+    const phone = new Phone();
+    const page = await phone.open();
+    const [uid] = await page.mutate(set("milk", "no"), set("size", "tall"));
+    await drained(page);
+    const told = (of: Replica) => of.refused.map((each) => [each.uid, each.code, each.args.value]);
+    assert.deepEqual(told(page), [[uid, "refused", "no"]]);
+    assert.equal(page.get("preference/milk"), undefined);
+    const again = await phone.open();
+    assert.deepEqual(told(again), [[uid, "refused", "no"]]);
+    await again.forgive(uid as string);
+    assert.deepEqual(told(again), []);
+    assert.deepEqual(told(await phone.open()), []);
+  });
+
   test("is kept by a reset, and what was done stays on screen until its documents are here", async () => {
     const phone = new Phone();
     phone.server.page = 2;
@@ -314,7 +360,7 @@ describe("the queue", () => {
     await drained(page);
     for (let n = 0; n < 9; n++) phone.server.change({ [`favorite/${n}`]: { sku: `${n}` } });
     await page.mutate(set("zz", "oat"));
-    phone.server.restart();
+    phone.server.epoch = "e2";
     for (let more = true; more; ) {
       const done = await page.round();
       assert.equal(page.get("preference/zz")?.value, "oat");

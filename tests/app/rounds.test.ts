@@ -109,6 +109,16 @@ test("one request at a time, whatever is called in between, and what was asked f
   );
 });
 
+test("what was asked for while a round was on its way is done after it, once", async () => {
+  const bench = new Bench();
+  const ends = [bench.rounds.run(), bench.rounds.run(), bench.rounds.hurry()];
+  await bench.answer(done());
+  assert.equal(bench.begun, 2);
+  await bench.answer(done());
+  assert.equal(bench.begun, 2);
+  await Promise.all(ends);
+});
+
 test("a poke for what is here already asks for nothing; one for more asks once", async () => {
   const bench = new Bench();
   void bench.rounds.poke(1);

@@ -29,11 +29,17 @@ export class Server {
     for (const [entity, doc] of Object.entries(docs)) this.#set(entity, doc);
   }
 
-  /** Begin a new count: a backup was restored. */
+  /** Begin a new count: a backup was restored, and what somebody else changed since is as if it had never been. */
   restart(): void {
     this.epoch = `${this.epoch}'`;
     this.version = Math.max(1, this.version - 3);
-    for (const change of this.changes.values()) change.version = Math.min(change.version, this.version);
+    for (const [entity, change] of this.changes) {
+      if (change.version <= this.version) continue;
+      if (/^favorite.[0-9]/.test(entity)) {
+        this.docs.delete(entity);
+        this.changes.delete(entity);
+      } else change.version = this.version;
+    }
   }
 
   answer(request: SyncRequest, device = "phone", now = Date.now()): Exchange {

@@ -64,6 +64,24 @@ test("is the same however it came about: one by one, or all at once", () => {
   );
 });
 
+test("shows the later of two acts, and without acts the documents", () => {
+  const act = (id: number, value: string): Queued => ({
+    id,
+    uid: `u${id}`,
+    name: "preference.set",
+    args: { name: "milk", value },
+    seen: 1,
+    seen_epoch: "e",
+    at: "2026-03-02T12:00:00.000Z",
+  });
+  const view = new View();
+  view.show(new Map(), [act(1, "oat"), act(2, "soy")]);
+  assert.equal(view.get("preference/milk")?.value, "soy");
+  const told = view.show(new Map(), []);
+  assert.equal(view.get("preference/milk"), undefined);
+  assert.deepEqual([...told], ["preference/milk"]);
+});
+
 test("tells of everything that looks different, and of nothing where nothing happened", () => {
   fc.assert(
     fc.property(bases, queues, bases, queues, (base, queue, nextBase, nextQueue) => {
