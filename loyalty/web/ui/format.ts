@@ -61,6 +61,7 @@ const DATES = {
   time: { hour: "numeric", minute: "2-digit" },
   moment: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
   month: { month: "long", year: "numeric" },
+  monthName: { month: "short" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
 /** Write a moment (RFC 3339 or milliseconds); in this device's time zone unless another is named. */

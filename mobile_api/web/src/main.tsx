@@ -11,6 +11,7 @@ import "../../../loyalty/web/ui/scanner.css";
 import "./screens/rewards/rewards.css";
 import "./screens/receipts/receipts.css";
 import "./screens/wallet/wallet.css";
+import "./screens/statement/statement.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { register } from "./app/install";

@@ -18,6 +18,7 @@ export const SCREENS: Record<string, Screen> = {
   "/devices": () => import("../screens/devices/screen"),
   "/inbox": () => import("../screens/inbox/screen"),
   "/wallet": () => import("../screens/wallet/screen"),
+  "/statement": () => import("../screens/statement/screen"),
   "/claim": () => import("../screens/claim/screen"),
   "/receipts": () => import("../screens/receipts/screen"),
   "/receipts/:id": () => import("../screens/receipts/one"),
