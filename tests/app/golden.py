@@ -1,4 +1,4 @@
-"""What the server makes of every mutation: documents before it, the mutation, documents after it, as devices get them."""
+"""What the server makes of every mutation: documents before it and after it, as devices get them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Before = Callable[[Phone], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Case:
-    """A mutation's arguments, what was done on the device before, and what happened elsewhere (it may add arguments)."""
+    """A mutation's arguments, what the device did before, and what happened elsewhere (which may add arguments)."""
 
     args: Mapping[str, Any]
     acts: tuple[Act, ...] = ()
@@ -69,8 +69,15 @@ def _offer(phone: Phone) -> dict[str, Any]:
 
 def _points(phone: Phone) -> dict[str, Any]:
     _offer(phone)
-    of = {"actor": SYSTEM, "member_id": phone.member_id, "key": f"start-{phone.member_id}", "now": NOW}
-    sales.adjust(phone.session, points_milli=90_000, reason="start", **of)
+    sales.adjust(
+        phone.session,
+        actor=SYSTEM,
+        member_id=phone.member_id,
+        points_milli=90_000,
+        reason="start",
+        key=f"start-{phone.member_id}",
+        now=NOW,
+    )
     return {}
 
 

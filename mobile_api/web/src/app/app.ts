@@ -8,6 +8,7 @@ import { Rounds, type State } from "../sync/rounds";
 import { Tabs } from "../sync/tabs";
 import type { Doc, Exchange, SyncAnswer, SyncRequest } from "../sync/types";
 import { type Answer, Api, sessionOf, type TokenPair } from "./api";
+import { exchangeOf } from "./exchange";
 import { forgetEverything, type Keeping, openKeeping, type Session } from "./keeping";
 import { chosenLook, wear } from "./look";
 import { renewPush } from "./push";
@@ -239,14 +240,9 @@ export class App {
   }
 
   async #exchange(request: SyncRequest): Promise<Exchange> {
-    const answer = await this.api.post<SyncAnswer>("/sync", request);
-    if (answer.ok) return { kind: "answer", answer: answer.data };
-    const { status, code, retry_after_seconds } = answer.problem;
-    if (status === 429 || status === 503)
-      return { kind: "later", after_seconds: retry_after_seconds ?? null };
-    if (status === 0 || status >= 500) return { kind: "lost" };
-    if (code === "device_forked") await this.#over(code);
-    return { kind: "refused", status, code };
+    const exchange = exchangeOf(await this.api.post<SyncAnswer>("/sync", request));
+    if (exchange.kind === "refused" && exchange.code === "device_forked") await this.#over(exchange.code);
+    return exchange;
   }
 
   async #ticket(): Promise<string | null> {
