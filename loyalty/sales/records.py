@@ -42,6 +42,40 @@ def member_card(
         "takes": dict(seen.takes or {}),
         "favorites": list(seen.favorites),
         "dietary": list(seen.dietary or ()),
+        "ready": [*_held(loaded, now), *_granted(loaded, now)],
+    }
+
+
+def _held(loaded: State, now: datetime) -> list[dict[str, Any]]:
+    """Return the rewards whose points the member has set aside."""
+    assert loaded.books is not None
+    return [
+        _ready(loaded, (hold.purpose or "").removeprefix("reward:"), hold=hold.id, until=hold.until)
+        for hold in loaded.books.holds.values()
+        if hold.state == "open" and hold.until > now and (hold.purpose or "").startswith("reward:")
+    ]
+
+
+def _granted(loaded: State, now: datetime) -> list[dict[str, Any]]:
+    """Return the rewards that were given to the member and can be used now."""
+    return [
+        _ready(loaded, grant.reward, grant=grant.id, until=grant.valid_until)
+        for grant in loaded.grants
+        if grant.valid_from <= now and (grant.valid_until is None or grant.valid_until > now)
+    ]
+
+
+def _ready(
+    loaded: State, reward: str, *, until: datetime | None, hold: str | None = None, grant: str | None = None
+) -> dict[str, Any]:
+    known, person = loaded.program.rewards.get(reward), loaded.person
+    name = loaded.program.text(known.name, person.locale if person else "en") if known else reward
+    return {
+        "reward": reward,
+        "name": name,
+        "hold": hold,
+        "grant": grant,
+        "until": until,
     }
 
 

@@ -41,6 +41,16 @@ class UsualItemOut(Output):
     quantity = Whole()
 
 
+class ReadyOut(Output):
+    """A reward that waits for the member at the till: present it among the `rewards` of the basket."""
+
+    reward = Text()
+    name = Text(max=400)
+    hold = Id(allow_none=True, about="Set aside on the phone: its points wait in this hold.")
+    grant = Id(allow_none=True, about="Given to the member: it costs no points.")
+    until = Instant(allow_none=True)
+
+
 class MemberCardOut(BalanceOut):
     """Whom the till has in front of it, as far as they let it see; the standing is from before this basket."""
 
@@ -48,6 +58,7 @@ class MemberCardOut(BalanceOut):
     takes = Map(Text(), max=50, about="How they take it: milk, sugar, …")
     favorites = Many(Text(), max=200)
     dietary = Many(Text(), max=50)
+    ready = Many(ReadyOut, max=1000, about="What they set aside or were given.")
 
 
 class TillQuoteOut(QuoteOut):

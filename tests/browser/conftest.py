@@ -17,14 +17,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from loyalty import rules
+from loyalty import rules, staff
 from loyalty.actor import SYSTEM
 from loyalty.postgres import Server
 from loyalty.staff.models import Till
 from loyalty.web.tokens import Tokens
 from pos_adapter.who import TILL_AUDIENCE
 from tests.benchmarks.world import World, serve
-from tests.browser.cafe import Cafe
+from tests.browser.cafe import PIN, Cafe
 from tests.browser.phone import Phone
 from tests.conftest import cloned, settings_for
 
@@ -84,6 +84,9 @@ def found_cafe(
         session.add(
             Till(id="till-1", name="Till 1", store=STORE, status="active", enrolled_at=now, last_seen_at=now)
         )
+        manager = staff.add(
+            session, actor=SYSTEM, name="Mia", role="manager", store=STORE, pin=PIN, now=now
+        ).id
         session.commit()
     engine.dispose()
     secret = settings_for(url, folder).secret_key
@@ -105,7 +108,9 @@ def found_cafe(
     )
     token = Tokens([secret]).issue(TILL_AUDIENCE, "till-1", now=now, lifetime=timedelta(days=1), generation=1)
     try:
-        yield Cafe(world, site, token, STORE, log, environment)
+        opened = Cafe(world, site, token, STORE, log, environment, manager)
+        opened.open_till()
+        yield opened
     finally:
         worker.terminate()
         site.stop()

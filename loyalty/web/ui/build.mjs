@@ -6,7 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { Resvg } from "@resvg/resvg-js";
@@ -65,9 +65,6 @@ const together = (main) => ({
 async function buildFace(face, base) {
   const source = join(face, "web", "src");
   const dist = join(face, "web", "dist");
-  await rm(dist, { recursive: true, force: true });
-  await mkdir(join(dist, "assets"), { recursive: true });
-
   const main = resolve(source, "main.tsx");
   const { outputFiles, metafile } = await build({
     ...SHARED,
@@ -142,9 +139,12 @@ async function icons() {
   ];
 }
 
+/** Write a folder beside the old one and put it in its place: a server that starts meanwhile finds one or the other. */
 async function write(dist, files) {
+  const fresh = `${dist}.${process.pid}`;
+  await mkdir(join(fresh, "assets"), { recursive: true });
   for (const [name, content] of files) {
-    const path = join(dist, name);
+    const path = join(fresh, name);
     await writeFile(path, content);
     if (name.endsWith(".png")) continue;
     await writeFile(`${path}.gz`, gzipSync(content, { level: 9 }));
@@ -153,6 +153,8 @@ async function write(dist, files) {
       brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
     );
   }
+  await rm(dist, { recursive: true, force: true });
+  await rename(fresh, dist);
 }
 
 const asked = process.argv.slice(2);
