@@ -209,7 +209,7 @@ class TestCardGateway:
                 return self._answer_setup(session, intent_id, challenge_secret, approve)
             row = self._row(session, intent_id)
             self._check_challenge(row.challenge_secret, challenge_secret, row.status)
-            decline = CARDS[row.charge["method"]].decline
+            decline = self._behavior(session, row.charge["method"], row.charge["customer"]).decline
             if not approve:
                 self._set(session, row, "requires_method", decline="authentication_failed")
             elif decline:

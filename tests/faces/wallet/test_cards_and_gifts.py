@@ -92,6 +92,20 @@ def test_a_card_that_asks_its_holder_is_kept_after_the_challenge(anns: App, clie
     assert (kept.status_code, kept.json["brand"]) == (200, "test")
 
 
+def test_a_kept_card_that_asks_its_holder_asks_at_every_charge(anns: App, client: FlaskClient) -> None:
+    def approve(url: str) -> None:
+        path, _, query = url.removeprefix(anns.counter.settings.public_url).partition("?")
+        said = client.post(path, json={"secret": query.removeprefix("secret="), "approve": True})
+        assert said.json["status"] == "succeeded"
+
+    asked = anns.post("/wallet/cards", {"method": "test_challenge"}).json
+    approve(asked["url"])
+    card = anns.post(f"/wallet/cards/{asked['setup']}/confirm").json["id"]
+    charged = anns.post("/wallet/top-ups", {"amount_minor": 2_000, "method": card}).json
+    approve(charged["challenge"]["url"])
+    assert anns.post(f"/wallet/top-ups/{charged['id']}/confirm").json["status"] == "credited"
+
+
 def test_nobody_finishes_anothers_card(anns: App, client: FlaskClient) -> None:
     setup = anns.post("/wallet/cards", {"method": "test_success"})
     assert setup.status_code == 201
