@@ -51,7 +51,8 @@ export class App {
   health: Health = { sync: { kind: "idle" }, live: false, online: navigator.onLine };
   ended: Ended = null;
   #running: Running | null = null;
-  #isLeaving = false;
+  /** Everything here is being forgotten; the page begins anew in a moment. */
+  isLeaving = false;
   readonly #listeners = new Set<() => void>();
 
   private constructor(keeping: Keeping) {
@@ -147,8 +148,8 @@ export class App {
 
   /** Forget everything here, as after leaving for good, and begin again at the first page. */
   async #forget(why: Ended): Promise<void> {
-    if (this.#isLeaving) return;
-    this.#isLeaving = true;
+    if (this.isLeaving) return;
+    this.isLeaving = true;
     this.#running?.tabs.tell("left");
     this.#stop();
     await forgetEverything(this.keeping);
@@ -198,7 +199,7 @@ export class App {
       poke: (version, isFirst) => void rounds.poke(version, isFirst),
       resync: () => void rounds.hurry(),
       revoked: () => void this.#over("device_revoked"),
-      open: (is) => this.#change({ live: is }),
+      open: (is) => this.#listening(is),
     });
     this.#running = { session, replica, rounds, live, tabs };
     const speakTheirs = () => {
@@ -288,6 +289,12 @@ export class App {
   /** Read the shared things again: the program may have changed. */
   renew(): Promise<void> {
     return this.#readShared();
+  }
+
+  /** A stream that opens is a server that answers: do not wait for the pause after the last failure to be over. */
+  #listening(live: boolean): void {
+    this.#change({ live });
+    if (live && this.health.sync.kind === "unheard") void this.#running?.rounds.run();
   }
 
   #state(state: State): void {

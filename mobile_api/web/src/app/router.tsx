@@ -33,6 +33,7 @@ export function usePath(): string {
     moved.addEventListener("moved", update);
     addEventListener("popstate", update);
     document.addEventListener("click", follow);
+    update(); // a screen may have gone elsewhere before this was listening
     return () => {
       moved.removeEventListener("moved", update);
       removeEventListener("popstate", update);

@@ -6,6 +6,7 @@ import type { ComponentType } from "preact";
 type Screen = () => Promise<{ default: ComponentType<any> }>;
 
 export const SCREENS: Record<string, Screen> = {
+  "/pay": () => import("../screens/pay/screen"),
   "/me": () => import("../screens/me/screen"),
   "/me/profile": () => import("../screens/profile/screen"),
   "/me/look": () => import("../screens/profile/look"),
