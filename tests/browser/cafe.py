@@ -5,18 +5,12 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
 from uuid import uuid4
 
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-
-from loyalty import staff
-from loyalty.actor import SYSTEM
 from tests.benchmarks.world import Serving, World, serve
 
 PIN: Final = "4711"
@@ -36,7 +30,6 @@ class Cafe:
     manager: str
     """Who signs in at the till, by ``PIN``."""
     signed_in: str = ""
-    _cashier: str = field(default="", init=False)
 
     @property
     def url(self) -> str:
@@ -48,8 +41,6 @@ class Cafe:
     ) -> Any:
         """Send a request, the till's unless another token is given; raise ``AssertionError`` where it is refused."""
         headers = {"Authorization": f"Bearer {token or self.till_token}", "Content-Type": "application/json"}
-        if token is None and self._cashier:
-            headers["X-Cashier"] = self._cashier
         if self.signed_in and token is None:
             headers["X-Cashier"] = self.signed_in
         if method == "POST":
@@ -91,20 +82,9 @@ class Cafe:
 
     def take_back(self, sale: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
         """Return lines of a sale at the till."""
-        self.sign_in()
+        if not self.signed_in:
+            self.open_till()
         return self.ask("POST", f"/pos/v1/sales/{sale}/returns", {"lines": lines})
-
-    def sign_in(self) -> None:
-        """Sign a manager in at the till, if nobody is: what gives money out needs somebody."""
-        if self._cashier:
-            return
-        engine = create_engine(self.world.url)
-        with Session(engine) as session:
-            now = datetime.now(UTC)
-            dana = staff.add(session, actor=SYSTEM, name="Dana", role="manager", pin="4826", now=now).id
-            session.commit()
-        engine.dispose()
-        self._cashier = self.ask("POST", "/pos/v1/sessions", {"staff_id": dana, "pin": "4826"})["token"]
 
     def top_up(self, code: str, amount_minor: int) -> dict[str, Any]:
         """Put cash into the wallet of whoever shows ``code``."""
