@@ -17,7 +17,7 @@ type Shape = (inside: Inside) => ComponentChildren;
 const SHAPES: [RegExp, Shape][] = [
   [/frost|smoothie|blend|shake/, Frosty],
   [/cookie-tin|box|beans|tin\b|bag/, Bag],
-  [/mug|cup\b|dripper|goods|home/, Mug],
+  [/mug|-cup\b|dripper|goods/, Mug],
   [/cookie|waffle/, Cookie],
   [/muffin|pudding/, Muffin],
   [/croissant|scone|twist|roll|donut/, Croissant],
@@ -25,7 +25,7 @@ const SHAPES: [RegExp, Shape][] = [
   [/sandwich|ciabatta|toast|bagel|kitchen/, Sandwich],
   [/bowl|yogurt|salad|soup|board/, Bowl],
   [/wine|cider|evening|beer/, Wine],
-  [/juice|water|soda|lemonade|spritz|bottle|drink\b/, Bottle],
+  [/juice|water|soda|lemonade|spritz|bottle|-drink\b/, Bottle],
   [/chip|snack|flakes|drops|bar\b|cluster|nut/, Snack],
   [/iced|cold|shaken|jelly|pearl|citrus/, Iced],
   [/chocolate/, Chocolate],
@@ -47,12 +47,12 @@ const COFFEE: Inside = { fill: "#9a6a42", deep: "#6b4426" };
 const TONES = 4;
 
 export function Picture({ product }: { product: Product }) {
-  const text = `${product.sku} ${product.category ?? ""} ${(product.tags ?? []).join(" ")}`;
+  const text = `${product.sku} ${product.category ?? ""}`;
   const shape = SHAPES.find(([pattern]) => pattern.test(text))?.[1] ?? Cup;
   const inside = COLORS.find(([pattern]) => pattern.test(text))?.[1] ?? COFFEE;
   return (
     <svg class={`art tone-${toneOf(product.sku)}`} viewBox="0 0 96 96" aria-hidden="true">
-      <rect class="art-paper" width="96" height="96" />
+      <rect class="art-paper" x="-144" y="-96" width="384" height="288" />
       <circle class="art-sun" cx="48" cy="50" r="36" />
       {shape(inside)}
     </svg>
