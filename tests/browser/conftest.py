@@ -107,13 +107,13 @@ def found_cafe(
         stderr=subprocess.DEVNULL,
     )
     token = Tokens([secret]).issue(TILL_AUDIENCE, "till-1", now=now, lifetime=timedelta(days=1), generation=1)
+    opened = Cafe(world, site, token, STORE, log, environment, manager)
     try:
-        opened = Cafe(world, site, token, STORE, log, environment, manager)
         opened.open_till()
         yield opened
     finally:
         worker.terminate()
-        site.stop()
+        opened.site.stop()  # a test may have killed the first one
         worker.wait(20)
     assert "Traceback" not in log.read_text()
 
