@@ -53,7 +53,7 @@ class Settings:
         repr=False,
         metadata={"help": "PostgreSQL 15 or newer, as postgresql://…; empty: the embedded server."},
     )
-    public_url: str = _said("Where people reach this server; in links and mails.", "http://127.0.0.1:8000")
+    public_url: str = _said("Where people reach this server; in links and mails.", "http://localhost:8000")
     trusted_proxies: int = field(
         default=0, metadata={"help": "How many reverse proxies in front set X-Forwarded-For; 0: none."}
     )

@@ -37,7 +37,8 @@ class Demo:
     def __init__(self, settings: Settings, *, port: int, pace: float) -> None:
         self.screen = Screen(pace=pace)
         self.port = serving.free_port(port)
-        self.url = f"http://127.0.0.1:{self.port}"
+        # By name: browsers make no passkeys for an address.
+        self.url = f"http://localhost:{self.port}"
         # All people of the demo come from one address, where the limits on attempts would soon end the story.
         self.settings = dataclasses.replace(settings, public_url=self.url, rate_limits=False)
         self.folder = settings.data_dir / "demo"

@@ -99,7 +99,7 @@ def test_a_till_is_enrolled_by_the_printed_code_and_revoked(till: Run, client: F
 
 def test_a_code_is_readable(till: Run) -> None:
     said = till("enroll", "Bar", "--store", "soho")
-    assert "POST http://127.0.0.1:8000/pos/v1/enroll" in said.stdout
+    assert "POST http://localhost:8000/pos/v1/enroll" in said.stdout
 
 
 def test_a_store_that_the_program_does_not_know_is_refused(till: Run) -> None:
