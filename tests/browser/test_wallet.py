@@ -53,7 +53,7 @@ def test_a_top_up_says_that_it_is_a_test_and_is_in_the_wallet_and_in_the_list(
     expect(page.get_by_role("list", name="Top-ups")).to_contain_text("loaded")
     assert_accessible(page)
     page.get_by_role("button", name="Top up again").click()
-    page.get_by_label("Another amount").check()
+    page.get_by_label("Other", exact=True).check()
     page.get_by_label("Your amount").fill("4")
     expect(page.get_by_role("alert")).to_contain_text("From $5.00 to $475.00.")
     expect(page.get_by_role("button", name="Top up", exact=True)).to_be_disabled()

@@ -41,6 +41,8 @@ export interface Sale extends Omit<SaleDoc, "id" | "lines"> {
   tenders: Tender[];
   effects: Effect[];
   returns: Return[];
+  /** It is what is synchronized: without the reasons, the payments and what came back. */
+  isShort?: boolean;
 }
 
 /** Return a sale: as the server tells it, else as much of it as is synchronized. */
@@ -49,7 +51,7 @@ export function useSale(id: string): { sale: Sale | null; problem: Problem | nul
   const { data, problem } = useKept<Sale>(`/sales/${encodeURIComponent(id)}`, `sale/${id}`);
   if (data !== null) return { sale: data, problem: null };
   if (doc === undefined) return { sale: null, problem };
-  return { sale: { ...doc, tenders: [], effects: [], returns: [] }, problem: null };
+  return { sale: { ...doc, tenders: [], effects: [], returns: [], isShort: true }, problem: null };
 }
 
 /** How a sale stands now: the word that is shown with it, if one is. */

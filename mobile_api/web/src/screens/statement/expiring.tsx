@@ -1,8 +1,9 @@
 /** Points by the day on which they end: a small plot by month, and the list it is drawn from. */
 
 import { amount, date, points } from "@ui/format";
-import { Row, Rows } from "@ui/parts";
+import { Button, Row, Rows } from "@ui/parts";
 import { useTexts } from "@ui/texts";
+import { useState } from "preact/hooks";
 import { useDoc, useProgram } from "../../app/hooks";
 import type { Balance } from "../../app/wire";
 import { texts } from "./texts";
@@ -12,6 +13,8 @@ const HEIGHT = 96;
 const FLOOR = 18;
 const LEAST = 6;
 const MOST = 18;
+/** So many days are listed at first: the rest is a tap away. */
+const FIRST = 3;
 
 interface Month {
   key: string;
@@ -23,6 +26,7 @@ export function Expiring() {
   const t = useTexts(texts);
   const name = useProgram()?.points.name;
   const balance = useDoc<Balance>("balance");
+  const [isWhole, setWhole] = useState(false);
   if (!balance || balance.points_milli <= 0) return null;
   const { expiring } = balance;
   const ending = expiring.reduce((sum, each) => sum + each.points_milli, 0);
@@ -33,7 +37,7 @@ export function Expiring() {
       {expiring.length > 0 ? <Plot expiring={expiring} /> : <p class="quiet-text">{t.expiringNone}</p>}
       {expiring.length > 0 && (
         <Rows label={t.expiring}>
-          {expiring.map((each) => (
+          {(isWhole ? expiring : expiring.slice(0, FIRST)).map((each) => (
             <Row
               key={each.expires_at}
               icon="clock"
@@ -42,6 +46,11 @@ export function Expiring() {
             />
           ))}
         </Rows>
+      )}
+      {!isWhole && expiring.length > FIRST && (
+        <Button kind="quiet" onClick={() => setWhole(true)}>
+          {t.rest(expiring.length - FIRST)}
+        </Button>
       )}
       {never > 0 && expiring.length > 0 && <p class="quiet-text">{t.never(points(never, name))}</p>}
     </section>

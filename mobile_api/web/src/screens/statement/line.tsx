@@ -2,7 +2,7 @@
 
 import { date, money, points } from "@ui/format";
 import type { IconName } from "@ui/icons";
-import { Row } from "@ui/parts";
+import { Icon } from "@ui/parts";
 import { useTexts } from "@ui/texts";
 import { useProgram } from "../../app/hooks";
 import { href } from "../../app/router";
@@ -33,35 +33,44 @@ export function StatementLine({ line }: { line: Line }) {
   const currency = program?.currency ?? "USD";
   const sale = line.reference?.startsWith("sale:") ? line.reference.slice("sale:".length) : null;
   const isLate = date(line.occurred_at, "short") !== date(line.recorded_at, "short");
-  return (
-    <Row
-      icon={ICONS[line.kind] ?? "star"}
-      title={t.kinds[line.kind] ?? t.kinds.other}
-      detail={
-        <>
+  const inner = (
+    <>
+      <span class="row-icon">
+        <Icon name={ICONS[line.kind] ?? "star"} size={22} />
+      </span>
+      <span class="row-text">
+        <span class="line">
+          <span class="row-title">{t.kinds[line.kind] ?? t.kinds.other}</span>
+          <span class="row-end">
+            {line.points_milli !== 0 && points(line.points_milli, name, { sign: true })}
+            {line.wallet_minor !== 0 && (
+              <span class="row-amount">{money(line.wallet_minor, currency, { sign: true })}</span>
+            )}
+          </span>
+        </span>
+        <span class="row-detail">
           {date(line.occurred_at, "time")}
           {isLate && ` · ${t.booked(date(line.recorded_at, "short"))}`}
-          <span class="whys-short">
-            {reasons(line, t).map((each) => (
-              <span key={each} class="why">
-                {each}
-              </span>
-            ))}
+        </span>
+        {reasons(line, t).map((each) => (
+          <span key={each} class="row-detail why">
+            {each}
           </span>
-        </>
-      }
-      end={
-        <>
-          {line.points_milli !== 0 && (
-            <span class="row-amount">{points(line.points_milli, name, { sign: true })}</span>
-          )}
-          {line.wallet_minor !== 0 && (
-            <span class="row-amount">{money(line.wallet_minor, currency, { sign: true })}</span>
-          )}
-        </>
-      }
-      {...(sale && { href: href(`/receipts/${sale}`) })}
-    />
+        ))}
+      </span>
+      {sale && <Icon name="chevron-right" size={18} />}
+    </>
+  );
+  return (
+    <li class="row movement">
+      {sale ? (
+        <a class="row-inner" href={href(`/receipts/${sale}`)}>
+          {inner}
+        </a>
+      ) : (
+        <div class="row-inner">{inner}</div>
+      )}
+    </li>
   );
 }
 

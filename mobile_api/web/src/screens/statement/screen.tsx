@@ -16,11 +16,10 @@ export default function Statement() {
   const t = useTexts(texts);
   const [filter, setFilter] = useState<Filter>(EVERYTHING);
   return (
-    <Screen title={t.title} up="/me">
+    <Screen title={t.title} up="/me" actions={<Export />}>
       <Expiring />
       <Filters filter={filter} onChange={setFilter} />
       <Lines filter={filter} />
-      <Export />
     </Screen>
   );
 }
@@ -29,7 +28,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
   const t = useTexts(texts);
   const of = (["all", "points", "money"] as const).map((value) => ({ value, label: t.of[value] }));
   return (
-    <div class="filters">
+    <div class="filters chips">
       <Choice
         label={t.show}
         value={filter.of}

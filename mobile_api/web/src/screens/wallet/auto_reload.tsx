@@ -171,6 +171,7 @@ function SettingsForm({ wallet, onSaved }: { wallet: Wallet; onSaved: () => void
   );
   return (
     <form
+      class="chips"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();

@@ -119,7 +119,7 @@ function Amount({ wallet, amount }: { wallet: Wallet; amount: Chosen }) {
     { value: "other", label: t.other },
   ];
   return (
-    <>
+    <div class="chips">
       <Choice label={t.amount} value={amount.chip} options={options} inline onChange={amount.setChip} />
       {amount.chip === "other" && (
         <Field
@@ -134,7 +134,7 @@ function Amount({ wallet, amount }: { wallet: Wallet; amount: Chosen }) {
           onInput={amount.setText}
         />
       )}
-    </>
+    </div>
   );
 }
 
