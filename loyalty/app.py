@@ -15,7 +15,7 @@ from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import CONNECTION_OPTIONS, LOST_AFTER, PATIENT_OPTIONS, db
 from loyalty.live import Live
-from loyalty.web import errors, health, keys, logs, metrics, pages, requests, security, site
+from loyalty.web import errors, health, keys, logs, metrics, packing, pages, requests, security, site
 from loyalty.web.limits import Limits
 from loyalty.web.paging import Cursors
 from loyalty.web.tokens import Tokens
@@ -90,6 +90,7 @@ def _install_web(app: Flask, settings: Settings) -> None:
         origins=_listed(settings.cors_origins),
         https=settings.public_url.startswith("https://"),
     )
+    packing.register(app)
     errors.register(app)
     health.register(app, {"migrations": _is_migrated, "program": _has_program})
     pages.register(app, FACES)

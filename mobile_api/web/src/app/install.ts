@@ -16,11 +16,23 @@ export async function register(): Promise<void> {
   });
   if (!("serviceWorker" in navigator)) return;
   reloadIntoNew();
+  // Keeping every file is no hurry: first the person, then the shelf.
+  await idle();
   const registration = await navigator.serviceWorker
     .register("/app/sw.js", { scope: "/app/", updateViaCache: "none" })
     .catch(() => null);
   // Not heard, or not allowed by this browser: the app works as long as there is a network.
   if (registration !== null) watch(registration);
+}
+
+const LONGEST_MS = 3000;
+
+function idle(): Promise<unknown> {
+  return new Promise((resolve) =>
+    "requestIdleCallback" in window
+      ? requestIdleCallback(resolve, { timeout: LONGEST_MS })
+      : setTimeout(resolve, LONGEST_MS / 3),
+  );
 }
 
 /** Go over to another version together with the worker: the files of the old one are gone then, in all pages. */
