@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import type { Product } from "../../app/wire";
 import { Bag, Bottle, Bowl, Chocolate, Cup, Iced, Mug, Tea, Wine } from "./art_drinks";
-import { Cake, Cookie, Croissant, Frosty, Muffin, Sandwich, Snack } from "./art_food";
+import { Cake, Cookie, Croissant, Donut, Frosty, Muffin, Sandwich, Snack } from "./art_food";
 
 /** What a shape is colored with: what is in it, and a darker shade of that. */
 export interface Inside {
@@ -20,9 +20,10 @@ const SHAPES: [RegExp, Shape][] = [
   [/mug|-cup\b|dripper|goods/, Mug],
   [/cookie|waffle/, Cookie],
   [/muffin|pudding/, Muffin],
-  [/croissant|scone|twist|roll|donut/, Croissant],
+  [/donut|bagel/, Donut],
+  [/croissant|scone|twist|roll/, Croissant],
   [/cake|slice|brownie|blondie|velvet|log\b/, Cake],
-  [/sandwich|ciabatta|toast|bagel|kitchen/, Sandwich],
+  [/sandwich|ciabatta|toast|kitchen/, Sandwich],
   [/bowl|yogurt|salad|soup|board/, Bowl],
   [/wine|cider|evening|beer/, Wine],
   [/juice|water|soda|lemonade|spritz|bottle|-drink\b/, Bottle],

@@ -152,3 +152,23 @@ export const Snack = ({ fill, deep }: Inside) => (
     />
   </>
 );
+
+export const Donut = () => (
+  <>
+    <Plate />
+    <path d="M48 18c17 0 30 12 30 27s-13 27-30 27s-30-12-30-27s13-27 30-27z" fill={BAKED} />
+    <path
+      d="M48 16c17 0 29 11 29 25c0 9-5 8-8 13s-9 1-13 5s-10 0-14 1s-8-4-13-5s-10-6-10-14c0-14 12-25 29-25z"
+      fill="#f6dfe0"
+    />
+    <ellipse cx="48" cy="42" rx="10" ry="8" fill={BAKED} />
+    <ellipse cx="48" cy="44" rx="9" ry="6" fill={SHADOW} />
+    <path
+      d="M30 34l4-3M40 23l4 2M58 24l4 3M66 38l1 5M34 50l4 2M59 53l4-3M26 43l1 4"
+      stroke="#cf5f74"
+      stroke-width="3"
+      stroke-linecap="round"
+    />
+    <path d="M52 22l4 0M67 31l3 3M44 57l4 0" stroke="#5f8f4f" stroke-width="3" stroke-linecap="round" />
+  </>
+);

@@ -41,6 +41,7 @@ export const texts = both({
     fits: "Rewards that fit",
     // Pick-up
     pickup: "Pick-up",
+    when: "When will you come?",
     asap: (at: string) => `As soon as possible · about ${at}`,
     later: "At a time I choose",
     day: "Day",
@@ -135,6 +136,7 @@ export const texts = both({
     dropped: "Un cadeau ou un coupon ne convient plus : il a été enlevé.",
     fits: "Cadeaux qui conviennent",
     pickup: "Retrait",
+    when: "Quand viendrez-vous ?",
     asap: (at: string) => `Dès que possible · vers ${at}`,
     later: "À l’heure que je choisis",
     day: "Jour",

@@ -11,7 +11,7 @@ export function PickupPart({ pickup }: { pickup: Pickup }) {
   const t = useTexts(texts);
   const { times, at, problem } = pickup;
   return (
-    <section class="stack" aria-label={t.pickup}>
+    <section class="stack pickup" aria-label={t.pickup}>
       <h2>{t.pickup}</h2>
       {times === null ? (
         problem ? (
@@ -19,7 +19,7 @@ export function PickupPart({ pickup }: { pickup: Pickup }) {
         ) : (
           <Skeleton lines={1} label={t.timesLoading} />
         )
-      ) : at === undefined && times.days.length <= 1 ? (
+      ) : at === undefined && times.days.length <= 1 && times.times.length === 0 ? (
         <Note kind="warn">{t.noTimes}</Note>
       ) : (
         <Chooser pickup={pickup} times={times} />
@@ -41,7 +41,7 @@ function Chooser({ pickup, times }: { pickup: Pickup; times: PickupTimes }) {
     <>
       {asap && (
         <Choice
-          label={t.pickup}
+          label={t.when}
           value={isAsap ? "asap" : "later"}
           options={options}
           onChange={(value) => choose(value === "asap" ? null : "first")}
@@ -63,12 +63,14 @@ function Times({ pickup, times }: { pickup: Pickup; times: PickupTimes }) {
         <Choice
           label={t.day}
           inline
-          value={times.day}
+          value={pickup.day}
           options={times.days.map((day, place) => ({ value: day, label: named(day, place) }))}
           onChange={pickup.toDay}
         />
       )}
-      {times.times.length === 0 ? (
+      {times.day !== pickup.day ? (
+        <Skeleton lines={1} label={t.timesLoading} />
+      ) : times.times.length === 0 ? (
         <Note kind="warn">{t.noTimes}</Note>
       ) : (
         <div class="field">

@@ -30,7 +30,9 @@ function Sum({ quote, isOld }: { quote: Quote; isOld: boolean }) {
   const currency = program?.currency ?? "USD";
   const cuts = quote.effects.filter((each) => each.amount_minor !== 0);
   const gains = quote.effects.filter((each) => each.amount_minor === 0 && each.points_milli > 0 && each.text);
-  const hints = [...quote.near_misses, ...quote.warnings].filter((each) => each.text).slice(0, 3);
+  // What is used up for now is nothing that a person could do something about.
+  const near = quote.near_misses.filter((each) => each.code !== "used_up");
+  const hints = [...quote.warnings, ...near].filter((each) => each.text).slice(0, 3);
   return (
     <div class={isOld ? "card sum old" : "card sum"} aria-busy={isOld}>
       <Amount name={t.subtotal} value={money(quote.gross_minor, currency)} />

@@ -17,7 +17,9 @@ export interface PickupTimes {
 export interface Pickup {
   times: PickupTimes | null;
   problem: Problem | null;
-  /** null: as soon as possible; undefined: there is no time at all. */
+  /** The day whose times are wanted; they may be on their way. */
+  day: string | null;
+  /** null: as soon as possible; undefined: there is no time, or it is not known yet. */
   at: string | null | undefined;
   choose: (at: string | null | "first") => void;
   toDay: (day: string) => void;
@@ -51,11 +53,15 @@ export function usePickup(store: string | null): Pickup {
     // Not today any more: what can be chosen is on the next day.
     if (isEmpty && next !== undefined) setDay(next);
   }, [isEmpty, next]);
+  const isThere = times !== null && (day === null || times.day === day);
+  const chosen = choice?.store === store ? choice.at : null;
   const choose = (at: Choice["at"]) => setChoice(store === null ? null : { store, at });
   return {
     times,
     problem: answer && !answer.ok ? answer.problem : null,
-    at: times === null ? undefined : meant(times, choice?.store === store ? choice.at : null),
+    day: day ?? times?.day ?? null,
+    // The times of another day than the one that was just chosen are nobody's choice.
+    at: times === null || (chosen !== null && !isThere) ? undefined : meant(times, chosen),
     choose,
     toDay: (wanted) => {
       setDay(wanted);
