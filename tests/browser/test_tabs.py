@@ -80,8 +80,8 @@ class Streams:
             self.open.remove(request)
 
     def pages(self) -> list[Page]:
-        """Return whose they are."""
-        return [request.frame.page for request in self.open]
+        """Return whose they are; a page that was closed does not say that its stream has ended."""
+        return [page for page in (request.frame.page for request in self.open) if not page.is_closed()]
 
 
 def settles(page: Page, is_so: Callable[[], bool], *, seconds: float = 10) -> bool:
