@@ -28,6 +28,8 @@ BENCHMARKS: Final[dict[str, tuple[str, str]]] = {
         "live:live",
         "(f) another device knows: half within 15 ms, 99 % within 60; (g) 10,000 connected ones in 200 MiB",
     ),
+    "page": ("page:page", "(h) the app: 150 kB and 3 s at the first visit on slow 4G, 1 s without a network"),
+    "lighthouse": ("lighthouse:lighthouse", "(i) Lighthouse's performance of the first pages: at least 95"),
     "feed": ("feed:pull", "(e) a pull of one change: at most 2 ms, whatever the history"),
 }
 

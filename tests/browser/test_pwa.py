@@ -14,7 +14,9 @@ from tests.browser.cafe import Cafe
 from tests.browser.installing import ROOT, build_another, kept_files, settled, started
 from tests.browser.phone import Phone
 
-SCREENS = re.findall(r'^ {2}"(/[\w/]+)":', (ROOT / "mobile_api/web/src/app/screens.ts").read_text(), re.M)
+SCREENS = re.findall(
+    r'^ {2}"(/[\w/]+)":', (ROOT / "mobile_api/web/src/app/screens.ts").read_text(), re.MULTILINE
+)
 
 
 @pytest.fixture
@@ -48,8 +50,18 @@ def test_the_app_can_be_installed(browser: Browser, cafe: Cafe, tmp_path: Path) 
         manifest = asked.send("Page.getAppManifest")
         assert manifest["errors"] == []
         assert asked.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
-        icons = {(each["sizes"], each["purpose"]) for each in page.evaluate("fetch('/app/manifest.webmanifest').then((answer) => answer.json())")["icons"]}
-        assert {("192x192", "any"), ("512x512", "any"), ("192x192", "maskable"), ("512x512", "maskable")} <= icons
+        icons = {
+            (each["sizes"], each["purpose"])
+            for each in page.evaluate("fetch('/app/manifest.webmanifest').then((answer) => answer.json())")[
+                "icons"
+            ]
+        }
+        assert {
+            ("192x192", "any"),
+            ("512x512", "any"),
+            ("192x192", "maskable"),
+            ("512x512", "maskable"),
+        } <= icons
 
 
 def test_a_cold_start_without_server_shows_the_balance_and_draws_a_code_that_is_taken_later(
@@ -91,7 +103,8 @@ def test_every_screen_opens_without_a_network_and_none_breaks_the_policy(
     page = ann.page
     page.context.expose_binding("violated", lambda _source, what: violations.append(what))
     page.context.add_init_script(
-        "addEventListener('securitypolicyviolation', (event) => violated(`${event.violatedDirective} ${event.blockedURI}`))"
+        "addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>"
+        " violated(`${violatedDirective} ${blockedURI}`))"
     )
     settled(page)
     page.context.set_offline(True)
@@ -116,7 +129,7 @@ def test_a_screen_that_cannot_be_loaded_says_so_and_is_there_when_tried_again(
     ann.sign_in("pwa.missing@example.com")
     ann.page.route("**/app/assets/*", lambda route: route.abort())
     move_to(ann.page, "/me/taste")
-    expect(ann.page.get_by_text("This page did not load")).to_be_visible()
+    expect(ann.page.get_by_role("heading", name="This page did not load")).to_be_visible()
     ann.page.unroute("**/app/assets/*")
     ann.page.get_by_role("button", name="Try again").click()
     expect(ann.page.get_by_role("heading", level=1, name="Drinks as I like them")).to_be_visible()
@@ -202,7 +215,9 @@ def test_a_new_version_is_told_of_and_taken_over_as_a_whole_in_every_page(
             expect(each.get_by_text("There is a new version.")).to_have_count(0)
         after = kept_files(page)
         assert len({each.partition(" ")[0] for each in after}) == 1, "the old version's files are gone"
-        loaded = page.evaluate("performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)")
+        loaded = page.evaluate(
+            "performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname)"
+        )
         kept = {each.partition(" ")[2] for each in after}
         assert {path for path in loaded if path.startswith("/app/assets/")} <= kept
         assert set(before).isdisjoint(after)
