@@ -35,11 +35,11 @@ class Phone:
     def sign_in(self, address: str, *, name: str = "Ann") -> None:
         """Sign in by the code in the demo's mailbox, until Home is there and the device has its key."""
         page = self.page
-        earlier = self._mails(address)
+        earlier = self.mails(address)
         page.get_by_label("E-mail or mobile number").fill(address)
         page.get_by_role("button", name="Send me a code").click()
         # The code of an earlier sign-in lies there too, until the new one comes.
-        while (mails := self._mails(address)) == earlier:
+        while (mails := self.mails(address)) == earlier:
             page.wait_for_timeout(50)
         (code,) = re.findall(r"^\d{6}", mails[0])
         page.locator(".mail", has_text=code).get_by_role("button", name="Use it").click()
@@ -47,7 +47,8 @@ class Phone:
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_test_id("balance")).to_be_visible()
 
-    def _mails(self, address: str) -> list[str]:
+    def mails(self, address: str) -> list[str]:
+        """Return the mails to an address, the newest first."""
         found = self.cafe.ask("GET", f"/api/v1/dev/mailbox?to={quote(address)}")
         return [each["text"] for each in found["items"]]
 

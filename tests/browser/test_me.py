@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 from playwright.sync_api import expect
 
@@ -147,8 +148,14 @@ def test_the_till_sees_what_is_allowed_and_the_page_shows_it_first(
     expect(seen).not_to_contain_text("Oat drink")
     page.get_by_role("switch", name="Show my usual and how I take it").check()
     expect(seen).to_contain_text("Takes it: Oat drink")
-    shown = wait_for(lambda: cafe.ask("POST", "/pos/v1/identify", {"code": ann.pay_code()}), "no_nuts")
+    shown = wait_for(lambda: quote(cafe, ann), "no_nuts")
     assert "oat" in shown
+
+
+def quote(cafe: Cafe, ann: Phone) -> object:
+    """Return what the till is told when it scans the code."""
+    lines = [{"sku": "caramel-latte", "quantity": 1}]
+    return cafe.ask("POST", "/pos/v1/quotes", {"id": str(uuid4()), "lines": lines, "code": ann.pay_code()})
 
 
 def wait_for(look: Callable[[], object], wanted: str, tries: int = 5) -> str:
