@@ -10,10 +10,16 @@ import { disk, Locks } from "./browser";
 
 Object.defineProperty(globalThis, "navigator", { value: { locks: new Locks() }, configurable: true });
 
+/** The paths that were asked for, in their order. */
+export const requestsSent: string[] = [];
+
 /** Have the app's requests (to paths) go to this server. */
 export function serveFrom(base: string): void {
   const right = globalThis.fetch;
-  globalThis.fetch = ((path: string, options: RequestInit) => right(base + path, options)) as typeof fetch;
+  globalThis.fetch = ((path: string, options: RequestInit) => {
+    requestsSent.push(path);
+    return right(base + path, options);
+  }) as typeof fetch;
 }
 
 export type Network = (send: () => Promise<Exchange>) => Promise<Exchange>;
@@ -22,7 +28,7 @@ export class Device {
   readonly address: string;
   readonly name: string;
   /** How far this device's clock is ahead. */
-  readonly skew_ms: number;
+  skew_ms: number;
   /** What lies between this device and the server. */
   network: Network = (send) => send();
   /** What a request is changed to before it goes. */

@@ -30,6 +30,9 @@ BENCHMARKS: Final[dict[str, tuple[str, str]]] = {
     ),
     "page": ("page:page", "(h) the app: 150 kB and 3 s at the first visit on slow 4G, 1 s without a network"),
     "lighthouse": ("lighthouse:lighthouse", "(i) Lighthouse's performance of the first pages: at least 95"),
+    "core": ("client:core", "(i) the app's sync core: at most 12 kB gzip, idb with it"),
+    "week": ("client:week", "(j) 200 acts after a week offline: at most 5 round trips"),
+    "change": ("client:change", "(k) one change made elsewhere: at most 1.5 kB on the wire"),
     "feed": ("feed:pull", "(e) a pull of one change: at most 2 ms, whatever the history"),
 }
 
