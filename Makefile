@@ -35,7 +35,7 @@ web: $(PAGES) ## Build the pages of the faces with the locked npm packages
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer" >&2; exit 1; }
-	@npm ci --silent --no-progress
+	@npm ci --no-progress --loglevel=error >/dev/null
 	@touch $@
 
 $(PAGES): node_modules/.package-lock.json $(shell find loyalty/web/ui loyalty/web/static mobile_api/web -path '*/dist' -prune -o -type f -print)

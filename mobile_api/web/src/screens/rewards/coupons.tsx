@@ -1,7 +1,9 @@
 /** Coupon codes: typed in, kept, chosen in the next basket or shown at the till. */
 
 import { date } from "@ui/format";
-import { Button, Card, Field } from "@ui/parts";
+import { Button, Card, Field, Sheet } from "@ui/parts";
+import type { Format } from "@ui/reader";
+import { Scanner } from "@ui/scanner";
 import { useTexts, type Words, words } from "@ui/texts";
 import { say } from "@ui/toasts";
 import { useState } from "preact/hooks";
@@ -19,6 +21,8 @@ interface Coupon {
 }
 
 const PATH = "/coupons";
+/** Coupons are printed as squares and as bars. */
+const FORMATS: Format[] = ["qr_code", "code_128", "ean_13"];
 
 export function Coupons() {
   const t = useTexts(texts);
@@ -28,9 +32,10 @@ export function Coupons() {
   const [code, setCode] = useState("");
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const add = async () => {
+  const [isScanning, setScanning] = useState(false);
+  const add = async (given: string) => {
     setBusy(true);
-    const answer = await app.api.post(PATH, { code: code.trim() });
+    const answer = await app.api.post(PATH, { code: given.trim() });
     setBusy(false);
     if (!answer.ok) {
       setError(
@@ -76,7 +81,7 @@ export function Coupons() {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          void add();
+          void add(code);
         }}
       >
         <Field
@@ -95,6 +100,21 @@ export function Coupons() {
           {t.add}
         </Button>
       </form>
+      <Button icon="camera" disabled={!app.health.online} onClick={() => setScanning(true)}>
+        {t.scan}
+      </Button>
+      {isScanning && (
+        <Sheet title={t.scan} onClose={() => setScanning(false)}>
+          <Scanner
+            formats={FORMATS}
+            onCode={(text) => {
+              setScanning(false);
+              setCode(text);
+              void add(text);
+            }}
+          />
+        </Sheet>
+      )}
     </>
   );
 }
