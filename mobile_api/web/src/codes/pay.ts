@@ -41,12 +41,13 @@ export async function enroll(keeping: Keeping, api: Api): Promise<boolean> {
   return true;
 }
 
-/** Fetch what codes need, while there is a network: today's epochs and the secret of the number. */
-export async function stockUp(api: Api): Promise<void> {
-  await Promise.all([
+/** Fetch what codes need, while there is a network: today's epochs and the secret of the number; say if it is all here. */
+export async function stockUp(api: Api): Promise<boolean> {
+  const kept = await Promise.all([
     api.cached("/codes/epochs", () => {}, false),
     api.cached("/codes/number", () => {}, false),
   ]);
+  return kept.every((each) => each !== null);
 }
 
 /** Draw a pay code; `offset_ms` is how far the server's clock is ahead. */
