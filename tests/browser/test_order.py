@@ -335,6 +335,7 @@ def test_axe_finds_nothing_on_the_way_of_an_order(phone: Callable[..., Phone], c
     page.get_by_role("button", name="Cancel the order").click()
     assert_accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
-    page.get_by_role("button", name="Back").click()
+    ann.go("Order")
+    page.get_by_role("link", name="Your orders").click()
     expect(page.get_by_role("heading", name="On their way")).to_be_visible()
     assert_accessible(page)

@@ -113,10 +113,13 @@ function Filled({ draft, lines, menu, place, choose }: FilledProps) {
         flaws={flaws}
         quote={quoted.isOld ? null : quoted.quote}
       />
-      <a class="button" href={href("/order")}>
-        <Icon name="plus" size={20} />
-        {t.more}
-      </a>
+      <div class="buttons">
+        <a class="button" href={href("/order")}>
+          <Icon name="plus" size={20} />
+          {t.more}
+        </a>
+        <Discard draft={draft} lines={lines} />
+      </div>
       <ExtrasPart lines={lines} store={store} extras={extras} onChange={setExtras} quote={quoted.quote} />
       {store !== null && <PickupPart pickup={pickup} />}
       <Field label={t.note} value={note} maxLength={LONGEST_NOTE} onInput={setNote} />
@@ -132,7 +135,6 @@ function Filled({ draft, lines, menu, place, choose }: FilledProps) {
         quoted={quoted}
         isReady={canQuote}
       />
-      <Discard draft={draft} lines={lines} />
     </>
   );
 }

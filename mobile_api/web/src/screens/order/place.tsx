@@ -63,7 +63,7 @@ export function PlacePart(props: PlaceProps) {
     if (done.kind === "refused" && done.problem.code === "pickup_unavailable") pickup.choose(null);
   };
   return (
-    <section class="stack place">
+    <section class="place">
       {refused && <Refused refused={refused} menu={menu} lines={props.lines} draft={props.draft} />}
       {isOffline && <Note icon="wifi-off">{t.placeOffline}</Note>}
       {!isOffline && <Wallet short={short} />}

@@ -24,7 +24,14 @@ export default function Order() {
   const menu = useMenu(place);
   const [wanted, setWanted] = useState("");
   return (
-    <Screen title={t.title}>
+    <Screen
+      title={t.title}
+      actions={
+        <a class="button quiet bare" href={href("/orders")} aria-label={t.orders}>
+          <Icon name="receipt" />
+        </a>
+      }
+    >
       <StoreBar place={place} choose={choose} />
       <Continue />
       {menu === null ? (

@@ -3,6 +3,7 @@ import { both } from "@ui/texts";
 export const texts = both({
   en: {
     title: "Order ahead",
+    orders: "Your orders",
     store: "Pick up at",
     stores: "Where do you pick it up?",
     choose: (name: string) => `Pick up at ${name}. Choose another store`,
@@ -62,6 +63,7 @@ export const texts = both({
   },
   fr: {
     title: "Commander",
+    orders: "Vos commandes",
     store: "À retirer chez",
     stores: "Où voulez-vous la retirer ?",
     choose: (name: string) => `À retirer : ${name}. Choisir un autre café`,
