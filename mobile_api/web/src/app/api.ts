@@ -218,8 +218,10 @@ async function reach(
       headers,
       body: options.body === undefined ? null : JSON.stringify(options.body),
       signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
-      cache: "no-store",
+      // Only answers to GET are ever kept; elsewhere this would be two headers for nothing.
+      ...(method === "GET" && { cache: "no-store" }),
       credentials: "omit",
+      referrerPolicy: "no-referrer",
     });
     return { response };
   } catch {
