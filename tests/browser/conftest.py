@@ -23,7 +23,7 @@ from loyalty.postgres import Server
 from loyalty.staff.models import Till
 from loyalty.web.tokens import Tokens
 from pos_adapter.who import TILL_AUDIENCE
-from tests.benchmarks.world import World, serve
+from tests.benchmarks.world import World, free_port, serve
 from tests.browser.cafe import PIN, Cafe
 from tests.browser.phone import Phone
 from tests.conftest import cloned, settings_for
@@ -90,16 +90,19 @@ def found_cafe(
         session.commit()
     engine.dispose()
     secret = settings_for(url, folder).secret_key
+    port = free_port()
     environment = {
         "REGULARS_MODE": "demo",
         "REGULARS_DATABASE_URL": url,
         "REGULARS_SECRET_KEY": secret,
         "REGULARS_DATA_DIR": str(folder),
         "REGULARS_RATE_LIMITS": "off",
+        # Passkeys are bound to the address that people see.
+        "REGULARS_PUBLIC_URL": f"http://localhost:{port}",
     }
     world = World(url, server, secret, None, getattr(applied, "version", 1), {})  # type: ignore[arg-type]
     log = folder / "serve.log"
-    site = serve(world, log, *OPTIONS, environment=environment)
+    site = serve(world, log, *OPTIONS, port=port, environment=environment)
     worker = subprocess.Popen(
         [str(Path(sys.executable).parent / "regulars"), "worker"],
         env={**os.environ, **environment},
