@@ -1,4 +1,4 @@
-/** Which store an order is for, what it sells at which prices, and when it is open. */
+/** Which store an order is for, and what it sells at which prices. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { App } from "./app";
@@ -8,7 +8,6 @@ import { currentDraft, type DraftDoc, useCurrentDraft } from "./orders";
 import type { Catalog, StorePlace } from "./wire";
 
 const REMEMBERED = "store";
-const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
 /** The store of the basket, else the one chosen last on this device, else the favorite, else the first that takes orders. */
 export function useStore(): { place: StorePlace | null; choose: (store: string) => void } {
@@ -43,12 +42,6 @@ async function chooseStore(app: App, draft: DraftDoc | null, store: string): Pro
   }
 }
 
-/** The favorite first, then those that take orders, in the program's order. */
-export function ordered(stores: readonly StorePlace[], favorite: string | undefined): StorePlace[] {
-  const rank = (place: StorePlace) => (place.key === favorite ? 0 : place.order_ahead ? 1 : 2);
-  return stores.toSorted((one, two) => rank(one) - rank(two));
-}
-
 /** What a store sells; its own prices come from the server and stay on this device. */
 export function useMenu(place: StorePlace | null): Menu | null {
   const app = useApp();
@@ -75,61 +68,4 @@ export function useMenu(place: StorePlace | null): Menu | null {
       (store === null ? undefined : product.prices?.[store]) ??
       product.price_minor,
   };
-}
-
-/** When a store takes orders on a day: the words of its clock, and whether it does now. */
-export interface Hours {
-  isOpen: boolean;
-  today: [from: string, until: string][];
-  /** When it opens next today or tomorrow, as its clock will show; null: not so soon. */
-  opens: { at: string; isToday: boolean } | null;
-}
-
-/** Read a store's hours off its own clock. Pure. */
-export function hoursOf(place: StorePlace, now: number): Hours | null {
-  const ahead = place.order_ahead;
-  if (!ahead) return null;
-  const on = (moment: number) => {
-    const { day, date, clock } = clockOf(place, moment);
-    return { clock, spans: ahead.closed_days?.includes(date) ? [] : (ahead.hours[day] ?? []) };
-  };
-  const { clock, spans } = on(now);
-  const later = spans.find(([from]) => from > clock);
-  const tomorrow = on(now + 86_400_000).spans[0];
-  return {
-    isOpen: spans.some(([from, until]) => from <= clock && clock < until),
-    today: spans,
-    opens: later ? { at: later[0], isToday: true } : tomorrow ? { at: tomorrow[0], isToday: false } : null,
-  };
-}
-
-function clockOf(
-  place: StorePlace,
-  moment: number,
-): { day: (typeof DAYS)[number]; date: string; clock: string } {
-  const format = new Intl.DateTimeFormat("en-CA", {
-    timeZone: place.timezone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    weekday: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  const parts = Object.fromEntries(format.formatToParts(moment).map((each) => [each.type, each.value]));
-  const day = DAYS.find((each) => parts.weekday?.toLowerCase().startsWith(each)) ?? "mon";
-  return {
-    day,
-    date: `${parts.year}-${parts.month}-${parts.day}`,
-    clock: `${parts.hour}:${parts.minute}`,
-  };
-}
-
-/** Write `07:30` of a store's clock as the locale does. */
-export function clockText(
-  clock: string,
-  format: (moment: number, style: "time", zone: string) => string,
-): string {
-  return format(Date.parse(`2026-01-01T${clock === "24:00" ? "00:00" : clock}:00Z`), "time", "UTC");
 }

@@ -10,8 +10,9 @@ import type { Menu } from "../../app/menu";
 import type { DraftDoc, DraftLineDoc } from "../../app/orders";
 import { sentence } from "../../app/refusals";
 import { type BasketTexts, refusalsOf, texts } from "./basket_texts";
+import { differences } from "./differences";
 import { nameOf } from "./lines";
-import { differences, type Placed } from "./placing";
+import type { Placed } from "./placing";
 
 interface RefusedProps {
   refused: Exclude<Placed, { kind: "order" }>;

@@ -5,7 +5,7 @@ import { Button, Icon, Note, Rows, Sheet } from "@ui/parts";
 import { useTexts, words } from "@ui/texts";
 import { useEffect, useState } from "preact/hooks";
 import { useApp, useCatalog, useDoc } from "../../app/hooks";
-import { clockText, hoursOf, ordered } from "../../app/stores";
+import { clockText, hoursOf, ordered } from "../../app/opening";
 import type { StorePlace } from "../../app/wire";
 import { texts } from "./texts";
 
