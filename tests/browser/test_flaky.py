@@ -71,6 +71,8 @@ def test_a_server_that_is_gone_is_told_of_and_found_again_without_a_tap(
     phone: Callable[..., Phone], cafe: Cafe
 ) -> None:
     ann = phone("flaky.gone@example.com")
+    ann.pay_code()  # the device has its key
+    ann.go("Home")
     cafe.kill()
     expect(ann.page.get_by_text("Offline. You can still pay with your code.")).to_be_visible(timeout=5_000)
     ann.page.wait_for_timeout(6_000)  # several tries have failed meanwhile
@@ -79,6 +81,20 @@ def test_a_server_that_is_gone_is_told_of_and_found_again_without_a_tap(
     ann.go("Home")
     cafe.serve_again()
     expect(ann.page.get_by_text("Offline.")).to_be_hidden(timeout=A_WHILE_MS)
+
+
+def test_a_device_that_did_not_get_its_key_gets_it_when_the_server_is_back(
+    phone: Callable[..., Phone], cafe: Cafe
+) -> None:
+    ann = phone()
+    ann.page.route("**/devices/current/key", lambda route: route.abort())
+    ann.sign_in("flaky.keyless@example.com")
+    ann.go("Pay")
+    expect(ann.page.get_by_text("This device is not ready yet")).to_be_visible()
+    ann.page.unroute("**/devices/current/key")
+    cafe.kill()
+    cafe.serve_again()
+    assert cafe.sell(code=ann.scanned())["member"]["given_name"] == "Ann"
 
 
 def test_a_token_that_is_over_is_renewed_in_silence(phone: Callable[..., Phone], cafe: Cafe) -> None:
@@ -97,7 +113,8 @@ def test_a_token_that_is_over_is_renewed_in_silence(phone: Callable[..., Phone],
             1 if "access" in spoiled else 2
         )
         assert receipt["earned_milli"] > 0
-        assert len(refreshed) == 1
+        # Once; once more where the page began to, and was loaded anew before it heard the answer.
+        assert 1 <= len(refreshed) <= 2
 
 
 def test_two_pages_whose_token_is_over_renew_it_once_and_stay_signed_in(

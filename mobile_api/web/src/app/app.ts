@@ -53,6 +53,8 @@ export class App {
   #running: Running | null = null;
   /** Everything here is being forgotten; the page begins anew in a moment. */
   isLeaving = false;
+  /** Whether this device can draw codes. */
+  #readiness: "busy" | "ready" | "lacking" = "busy";
   readonly #listeners = new Set<() => void>();
 
   private constructor(keeping: Keeping) {
@@ -211,9 +213,7 @@ export class App {
     // Whoever leads hears the server's notices; all of them write, send what they wrote, and show what the others did.
     const begin = () => {
       live.start();
-      void navigator.locks
-        .request("regulars-enroll", () => enroll(this.keeping, this.api))
-        .then(() => stockUp(this.api));
+      void this.#getReady();
       void renewPush(this.api);
     };
     tabs.follow(begin, () => live.stop());
@@ -295,6 +295,15 @@ export class App {
   #listening(live: boolean): void {
     this.#change({ live });
     if (live && this.health.sync.kind === "unheard") void this.#running?.rounds.run();
+    if (live && this.#readiness === "lacking") void this.#getReady();
+  }
+
+  /** Have what codes are drawn with; where the network went away in the middle, it is done when it is back. */
+  async #getReady(): Promise<void> {
+    this.#readiness = "busy";
+    const isEnrolled = await navigator.locks.request("regulars-enroll", () => enroll(this.keeping, this.api));
+    const isReady = isEnrolled && (await stockUp(this.api));
+    this.#readiness = isReady ? "ready" : "lacking";
   }
 
   #state(state: State): void {
