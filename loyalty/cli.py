@@ -63,14 +63,13 @@ def command() -> None:
 def main() -> NoReturn:
     """Run the command line; a refusal is one line on standard error and exit status 1."""
     try:
-        command.main(standalone_mode=False, prog_name="regulars")
+        # Outside of standalone mode click returns the status that a command exits with, instead of raising it.
+        status = command.main(standalone_mode=False, prog_name="regulars")
     except click.UsageError as error:
         error.show()
         sys.exit(2)
     except click.ClickException as error:
         _tell(error.format_message())
-    except click.exceptions.Exit as finished:
-        sys.exit(finished.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _tell("Interrupted.")
     except BrokenPipeError:
@@ -81,7 +80,7 @@ def main() -> NoReturn:
         if text is None:
             raise
         _tell(text)
-    sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _for_people(error: Exception) -> str | None:

@@ -26,6 +26,13 @@ def buy(ann: Phone, cafe: Cafe, **more: Any) -> dict[str, Any]:
     return receipt
 
 
+def load(ann: Phone, cafe: Cafe, amount_minor: int) -> None:
+    """Pay into the wallet at the till; the code on the screen is used up then."""
+    cafe.top_up(ann.pay_code(), amount_minor)
+    ann.go("Home")
+    expect(ann.page.get_by_test_id("wallet")).not_to_have_text("$0.00")
+
+
 def open_statement(ann: Phone) -> Page:
     ann.open("/statement")
     expect(ann.page.get_by_role("heading", name="Statement")).to_be_visible()
@@ -62,7 +69,7 @@ def test_every_line_has_its_reason_and_leads_to_its_receipt(phone: Callable[...,
     page = open_statement(ann)
     expect(page.get_by_text("Your first visit or top-up writes the first line.")).to_be_visible()
     assert_accessible(page)
-    cafe.top_up(ann.pay_code(), 3000)
+    load(ann, cafe, 3000)
     sold = buy(ann, cafe, lines=LATTES)
     cafe.take_back(sold["sale"], [{"line": sold["lines"][0]["line"], "quantity": 1}])
     page = open_statement(ann)
@@ -85,7 +92,7 @@ def test_every_line_has_its_reason_and_leads_to_its_receipt(phone: Callable[...,
 
 def test_filters_show_what_they_say(phone: Callable[..., Phone], cafe: Cafe) -> None:
     ann = phone("statement.filters@example.com")
-    cafe.top_up(ann.pay_code(), 500)
+    load(ann, cafe, 500)
     buy(ann, cafe)
     page = open_statement(ann)
     expect(movements(page)).to_have_count(2)
@@ -130,7 +137,7 @@ def test_the_files_are_what_the_api_says_and_the_signed_one_verifies(
     phone: Callable[..., Phone], cafe: Cafe, tmp_path: Path
 ) -> None:
     ann = phone("statement.files@example.com")
-    cafe.top_up(ann.pay_code(), 2500)
+    load(ann, cafe, 2500)
     buy(ann, cafe)
     page = open_statement(ann)
     expect(movements(page)).to_have_count(2)

@@ -75,7 +75,9 @@ function Points({ sale }: { sale: Sale }) {
       <h2>{t.points}</h2>
       <Sum label={t.earned} milli={sale.earned_milli} name="earned" />
       {sale.spent_milli > 0 && <Sum label={t.spent} milli={-sale.spent_milli} name="spent" />}
-      {!sale.earned_milli && !sale.spent_milli && told.length === 0 && <p class="quiet-text">{t.noPoints}</p>}
+      {told.length === 0 && (sale.isShort || !(sale.earned_milli || sale.spent_milli)) && (
+        <p class="quiet-text">{sale.isShort ? t.short : t.noPoints}</p>
+      )}
       <ul class="whys" aria-label={t.points}>
         {told.map((each) => {
           const isPart = each.lines.length > 0 && each.lines.length < sale.lines.length;

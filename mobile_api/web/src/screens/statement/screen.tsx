@@ -28,7 +28,7 @@ function Filters({ filter, onChange }: { filter: Filter; onChange: (filter: Filt
   const t = useTexts(texts);
   const of = (["all", "points", "money"] as const).map((value) => ({ value, label: t.of[value] }));
   return (
-    <div class="filters chips">
+    <div class="filters even">
       <Choice
         label={t.show}
         value={filter.of}

@@ -171,7 +171,7 @@ function SettingsForm({ wallet, onSaved }: { wallet: Wallet; onSaved: () => void
   );
   return (
     <form
-      class="chips"
+      class="even"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();

@@ -119,7 +119,7 @@ function Amount({ wallet, amount }: { wallet: Wallet; amount: Chosen }) {
     { value: "other", label: t.other },
   ];
   return (
-    <div class="chips">
+    <div class="even">
       <Choice label={t.amount} value={amount.chip} options={options} inline onChange={amount.setChip} />
       {amount.chip === "other" && (
         <Field
