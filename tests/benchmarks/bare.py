@@ -18,7 +18,8 @@ _PAGE = (
 @contextmanager
 def bare_page(size: int) -> Iterator[str]:
     """Serve a page with a script of ``size`` bytes that cannot be packed; it makes the element ``#there``."""
-    script = f"//{os.urandom(size // 2).hex()}\ndocument.querySelector('p').id = 'there'"
+    made = "const p = document.createElement('p'); p.id = 'there'; document.body.append(p)"
+    script = f"//{os.urandom(size // 2).hex()}\n{made}"
     files = {"/": ("text/html", _PAGE.encode()), "/s.js": ("text/javascript", script.encode())}
 
     class Handler(BaseHTTPRequestHandler):

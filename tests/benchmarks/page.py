@@ -44,6 +44,7 @@ _READY: Final = """
   look();
 """
 _SIGN_IN: Final = "input[name=address]"
+_LONGEST_LOOKS: Final = 1_000
 _HOME: Final = "[data-testid=balance]"
 
 
@@ -174,9 +175,11 @@ def _ready(tab: Page, address: str, selector: str) -> float:
     tab.add_init_script(_READY.replace("SELECTOR", selector))
     tab.goto(address, wait_until="commit")
     tab.locator(selector).wait_for(state="attached")
-    while not (at := tab.evaluate("window.readyAt || 0")):
+    for _ in range(_LONGEST_LOOKS):
+        if at := tab.evaluate("window.readyAt || 0"):
+            return float(at)
         tab.wait_for_timeout(20)
-    return float(at)
+    raise TimeoutError(f"{address} is never ready")
 
 
 def _slow(context: BrowserContext, tab: Page) -> CDPSession:
