@@ -6,8 +6,11 @@ in turn, a page that is nothing but one script of the same number of bytes: soon
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_
 
 from tests.benchmarks.bare import bare_page
 from tests.benchmarks.harness import Report, interleaved, middle, ratio_of
-from tests.benchmarks.world import durable_server, make_world, serve
+from tests.benchmarks.world import World, durable_server, make_world, serve
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE
 
 ROUNDS: Final = 5
@@ -83,10 +86,24 @@ def demo_site(folder: Path) -> Iterator[str]:
         world = make_world(server, "page", members=100, buyers=2)
         demo = {"REGULARS_MODE": "demo", "REGULARS_RATE_LIMITS": "off", "REGULARS_DATA_DIR": str(folder)}
         site = serve(world, folder / "serve.log", environment=demo)
+        worker = _worker(world, demo)
         try:
             yield f"http://localhost:{site.port}"
         finally:
+            worker.terminate()
             site.stop()
+            worker.wait(20)
+
+
+def _worker(world: World, demo: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start what sends the codes to sign in with."""
+    known = {"REGULARS_DATABASE_URL": world.url, "REGULARS_SECRET_KEY": world.secret}
+    return subprocess.Popen(
+        [str(Path(sys.executable).parent / "regulars"), "worker"],
+        env={**os.environ, **known, **demo},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def sign_in(tab: Page, address: str) -> None:
