@@ -45,7 +45,7 @@ function Where() {
   const told = (device: DeviceDoc) => {
     const last = seen.get(device.id);
     const when = last && device.id !== here ? t.seen(ago(last)) : t.since(date(device.created_at, "day"));
-    return `${t.platforms[device.platform]}, ${when}`;
+    return `${device.id === here ? `${t.here} · ` : ""}${t.platforms[device.platform]}, ${when}`;
   };
   return (
     <>
@@ -57,7 +57,6 @@ function Where() {
             icon={each.platform === "app" ? "smartphone" : each.platform === "web" ? "house" : "store"}
             title={each.name}
             detail={told(each)}
-            end={each.id === here ? <span class="badge">{t.here}</span> : undefined}
             onClick={() => setChosen(each.id)}
           />
         ))}
