@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
-from loyalty import rules
+from loyalty import catalog, rules
 from loyalty.postgres import Server
 from tests.browser.cafe import Cafe
 from tests.browser.conftest import found_cafe
@@ -339,3 +341,22 @@ def test_axe_finds_nothing_on_the_way_of_an_order(phone: Callable[..., Phone], c
     page.get_by_role("link", name="Your orders").click()
     expect(page.get_by_role("heading", name="On their way")).to_be_visible()
     assert_accessible(page)
+
+
+def test_a_price_that_changed_meanwhile_is_shown_before_anything_is_paid(
+    phone: Callable[..., Phone], cafe: Cafe
+) -> None:
+    ann = rich(phone, cafe, "order.price@example.com")
+    page = ann.page
+    add(page, "nut-bar")
+    to_basket(page)
+    engine = create_engine(cafe.world.url)
+    with Session(engine) as session:
+        catalog.set_price(session, store=cafe.store, sku="nut-bar", price_minor=310)
+        session.commit()
+    engine.dispose()
+    page.get_by_role("button", name="Place order · $2.70").click()
+    expect(page.get_by_text("The price changed from $2.70 to $3.10. Nothing was charged.")).to_be_visible()
+    page.get_by_role("button", name="Place order · $3.10").click()
+    expect(page.get_by_test_id("paid")).to_have_text("$3.10")
+    assert shown_wallet(ann) == "$46.90"
