@@ -15,15 +15,24 @@ PATHS = [
     "/problems",
     "/api/v1/docs",
     "/pos/v1/docs",
-    "/api/v1/openapi.json",
-    "/nowhere",
     "/static/web/pages.css",
 ]
+DATA = ["/api/v1/openapi.json", "/api/v1/balance", "/nowhere"]
 PAGES = ["/", "/problems", "/problems/rate_limited", "/api/v1/docs", "/pos/v1/docs"]
 
 
+@pytest.mark.parametrize("path", DATA)
+def test_data_cannot_be_a_page_and_says_no_more(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Permissions-Policy" not in headers
+    assert all(len(headers.getlist(name)) == 1 for name in set(headers.keys()))
+
+
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_has_the_security_headers(client: FlaskClient, path: str) -> None:
+def test_every_page_has_the_security_headers(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         headers = answer.headers
     policy = headers["Content-Security-Policy"]
