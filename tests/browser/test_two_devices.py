@@ -20,6 +20,7 @@ DESKTOP = {
 # Alone it is some 50 ms; a machine that does ten other things is given more.
 MOST_SECONDS = 3.0
 ROUNDS = 5
+LATTE = [{"sku": "caramel-latte", "quantity": 1}]
 
 
 def devices(phone: Callable[..., Phone], address: str) -> tuple[Phone, Phone]:
@@ -61,12 +62,11 @@ def test_a_sale_at_the_till_is_on_every_device_at_once(phone: Callable[..., Phon
     stars = 0
     for _ in range(ROUNDS):
         expect(web.page.get_by_test_id("balance")).to_contain_text(f"{stars / 1000:g}")
-        stars += 5500
+        stars += cafe.ask("POST", "/pos/v1/quotes", {"member": member, "lines": LATTE})["earned_milli"]
         for each in (ann, web):
             watch(each.page, f"{stars / 1000:g} ★")
-        receipt = cafe.sell(member=member)
+        cafe.sell(member=member, lines=LATTE)
         answered = time.time()
-        assert receipt["earned_milli"] == 5500, receipt["earned_milli"]
         took += [seen_at(each.page) - answered for each in (ann, web)]
     print(
         f"from the till's answer to the screen: median {median(took) * 1000:.0f} ms, most {max(took) * 1000:.0f} ms"
