@@ -46,6 +46,8 @@ class Phone:
         page.get_by_label("Your first name").fill(name)
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_test_id("balance")).to_be_visible()
+        # The first answer is here: whose page it is, is known also without a network.
+        expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Hello, ."))
 
     def mails(self, address: str) -> list[str]:
         """Return the mails to an address, the newest first."""

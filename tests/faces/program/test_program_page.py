@@ -69,7 +69,7 @@ def test_who_has_the_page_is_told_so(client: FlaskClient) -> None:
 def test_the_page_speaks_what_the_browser_accepts(client: FlaskClient, accepted: str, language: str) -> None:
     shown = client.get("/program", headers={"Accept-Language": accepted})
     assert f'<html lang="{language}">' in shown.text
-    assert shown.headers["Vary"] == "Accept-Language"
+    assert shown.headers["Vary"] == "Accept-Language, Accept-Encoding"
 
 
 def test_the_page_needs_no_script_and_no_inline_style(client: FlaskClient) -> None:

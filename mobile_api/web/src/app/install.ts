@@ -22,7 +22,7 @@ export async function register(): Promise<void> {
     .register("/app/sw.js", { scope: "/app/", updateViaCache: "none" })
     .catch(() => null);
   // Not heard, or not allowed by this browser: the app works as long as there is a network.
-  if (registration !== null) watch(registration);
+  if (registration) watch(registration);
 }
 
 const LONGEST_MS = 3000;
