@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fcntl import LOCK_EX, flock
 from itertools import count
 from pathlib import Path
@@ -213,6 +213,18 @@ def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture
+def program(app: Flask, clock: SetClock) -> None:
+    """Put the demo's program into force."""
+    from loyalty import rules
+    from loyalty.actor import SYSTEM
+    from loyalty.db import transaction
+
+    since = clock.now() - timedelta(days=1)
+    with transaction() as session:
+        rules.apply(session, rules.load_shipped("cafe-stars"), actor=SYSTEM, live_from=since, now=since)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from loyalty import codes
-from loyalty.clock import Clock
+from loyalty.clock import Clock, rfc3339
 from loyalty.demo.setting import Person
 from loyalty.demo.wire import StoryBroken, Wire
 
@@ -75,7 +75,7 @@ class Till:
 
     def queue(self, basket: Mapping[str, Any]) -> dict[str, Any]:
         """Ring a sale up without a network: named, timed and signed here."""
-        moment = self.clock.now().isoformat().replace("+00:00", "Z")
+        moment = rfc3339(self.clock.now())
         item = {**basket, "id": str(uuid4()), "kind": "sale", "occurred_at": moment}
         data = json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         return {**item, "signature": urlsafe_b64encode(codes.sign(self.key, data)).decode().rstrip("=")}

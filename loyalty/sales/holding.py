@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from loyalty.actor import Actor
+from loyalty.clock import rfc3339
 from loyalty.db import Batch
 from loyalty.errors import Refused
 from loyalty.ids import new_id
@@ -69,7 +70,7 @@ def hold_reward(
         "hold": hold_id,
         "reward": reward,
         "points_milli": price,
-        "until": receipts.instant(until),
+        "until": rfc3339(until),
         "member": receipts.balance_of(loaded),
     }
     befores = [before] if advance.changed(before, loaded) else []

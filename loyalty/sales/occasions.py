@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import messages
 from loyalty.actor import Actor
+from loyalty.clock import rfc3339
 from loyalty.db import Batch
 from loyalty.errors import DomainError, Refused
 from loyalty.ledger import AccountMissing, chart
@@ -87,7 +88,7 @@ def _once(
         raise
     loaded.books.finish()
     answer = {
-        "occurred_at": receipts.instant(at),
+        "occurred_at": rfc3339(at),
         "currency": loaded.program.currency,
         "earned_milli": sum(entry["points_milli"] for entry in done.record.get("earnings", ())),
         "changed_milli": loaded.books.account.points_milli - was,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import rules, staff
 from loyalty.actor import Actor
+from loyalty.clock import rfc3339
 from loyalty.db import Batch
 from loyalty.errors import DomainError, Flaw, Invalid
 from loyalty.ids import new_id
@@ -253,7 +254,7 @@ def _answer(back: _GoodsBack) -> dict[str, Any]:
         "return": back.number,
         "kind": KIND,
         "sale": None,
-        "occurred_at": receipts.instant(back.at),
+        "occurred_at": rfc3339(back.at),
         "currency": loaded.program.currency,
         "lines": [
             {"line": line.id, "sku": line.sku, "quantity": line.quantity, "amount_minor": _price(line)}

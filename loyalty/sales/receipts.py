@@ -6,21 +6,17 @@ Points are thousandths (``_milli``), money minor units (``_minor``), instants RF
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from loyalty import rules
+from loyalty.clock import rfc3339
 from loyalty.ledger import why_json
 from loyalty.rules.outcome import Hint
 from loyalty.rules.program import Program
 from loyalty.sales.purchase import Decision
 from loyalty.sales.state import State
 from loyalty.why import Why
-
-
-def instant(value: datetime | None) -> str | None:
-    """Return an instant as RFC 3339 in UTC."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def why_from(stored: Mapping[str, Any]) -> Why:
@@ -124,7 +120,7 @@ def balance_of(state: State) -> dict[str, Any] | None:
         "id": state.person.public_id,
         "given_name": state.person.given_name,
         "tier": state.standing.tier,
-        "tier_until": instant(state.standing.tier_until),
+        "tier_until": rfc3339(state.standing.tier_until),
         "tier_points_milli": state.standing.window_milli,
         "points_milli": account.points_milli,
         "held_milli": account.held_milli,
@@ -147,7 +143,7 @@ def receipt(
     return {
         "sale": sale,
         "state": "settled",
-        "occurred_at": instant(at),
+        "occurred_at": rfc3339(at),
         "store": decision.basket.store,
         "channel": decision.basket.channel,
         "currency": state.program.currency,
@@ -166,7 +162,7 @@ def receipt(
 def quote(state: State, decision: Decision, *, at: datetime, locale: str) -> dict[str, Any]:
     """Return what a basket would cost and bring, with what nearly applied; nothing was written."""
     return {
-        "occurred_at": instant(at),
+        "occurred_at": rfc3339(at),
         "store": decision.basket.store,
         "channel": decision.basket.channel,
         "currency": state.program.currency,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from loyalty import messages, staff, wallet
 from loyalty.actor import Actor
+from loyalty.clock import rfc3339
 from loyalty.db import Batch
 from loyalty.errors import Denied, DomainError
 from loyalty.ids import new_id
@@ -287,7 +288,7 @@ def _answer(reversal: Reversal) -> dict[str, Any]:
         "return": reversal.number,
         "kind": reversal.kind,
         "sale": reversal.sold.id,
-        "occurred_at": receipts.instant(reversal.at),
+        "occurred_at": rfc3339(reversal.at),
         "currency": loaded.program.currency,
         "lines": [
             {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from loyalty import ledger, members, rules
+from loyalty.clock import rfc3339
 from loyalty.db import Batch
 from loyalty.sales.records import statement
 
@@ -48,12 +49,12 @@ def whole_statement(session: Session, member_id: int, *, issuer: str, now: datet
         "program": program.key,
         "currency": program.currency,
         "member": member.public_id,
-        "issued_at": _instant(now),
+        "issued_at": rfc3339(now),
         "seq": seq,
         "head": head,
         "balances": dict(zip(ledger.STATEMENT_BALANCES, balances, strict=True)),
         "roots": [
-            {"number": number, "at": _instant(at), "root": root, "token": token, "seq": place, "head": fixed}
+            {"number": number, "at": rfc3339(at), "root": root, "token": token, "seq": place, "head": fixed}
             for number, at, root, token, place, fixed in roots
         ],
         "lines": [_line(each, *by_seq[each["seq"]]) for each in lines],
@@ -63,15 +64,11 @@ def whole_statement(session: Session, member_id: int, *, issuer: str, now: datet
 def _line(line: dict[str, Any], version: int | None, digest: str) -> dict[str, Any]:
     return {
         **line,
-        "occurred_at": _instant(line["occurred_at"]),
-        "recorded_at": _instant(line["recorded_at"]),
+        "occurred_at": rfc3339(line["occurred_at"]),
+        "recorded_at": rfc3339(line["recorded_at"]),
         "program_version": version,
         "hash": digest,
     }
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _lines(session: Session, member_id: int, *, locale: str, now: datetime) -> Iterator[dict[str, Any]]:

@@ -7,12 +7,12 @@ key it does not return is gone. Instants are RFC 3339 texts in UTC, money and po
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from loyalty import gifts, members, messages, passkeys, preferences
+from loyalty.clock import rfc3339
 from loyalty.sync import ordering, queries, shopping
 from loyalty.sync.notices import notices_of
 from loyalty.sync.protocol import Document
@@ -54,16 +54,11 @@ def _named(kind: str, documents: Mapping[str, Document]) -> dict[str, Document]:
     return {f"{kind}/{key}" if key else kind: document for key, document in documents.items()}
 
 
-def instant(moment: datetime) -> str:
-    """Write an instant in RFC 3339, in UTC, ending in ``Z``."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _balance(session: Session, member_id: int, _keys: Keys) -> dict[str, Document]:
     balance = queries.balance_of(session, member_id)
     if balance is None:
         return {}
-    expiring = [{"expires_at": instant(at), "points_milli": milli} for at, milli in balance.expiring]
+    expiring = [{"expires_at": rfc3339(at), "points_milli": milli} for at, milli in balance.expiring]
     return {
         "": {
             "points_milli": balance.points_milli,
@@ -98,7 +93,7 @@ def _profile(session: Session, member_id: int, _keys: Keys) -> dict[str, Documen
             "birthday": None if found.birthday is None else found.birthday.isoformat(),
             "member": found.public_id,
             "card_number": found.card_number,
-            "joined_at": instant(found.joined_at),
+            "joined_at": rfc3339(found.joined_at),
         }
     }
 
@@ -109,7 +104,7 @@ def _preference(session: Session, member_id: int, keys: Keys) -> dict[str, Docum
             "name": found.name,
             "value": found.value,
             "version": found.version,
-            "at": instant(found.at),
+            "at": rfc3339(found.at),
         }
         for found in preferences.preferences_of(session, member_id, keys)
     }
@@ -117,14 +112,14 @@ def _preference(session: Session, member_id: int, keys: Keys) -> dict[str, Docum
 
 def _favorite(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
-        found.key: {"sku": found.key, "version": found.version, "at": instant(found.at)}
+        found.key: {"sku": found.key, "version": found.version, "at": rfc3339(found.at)}
         for found in preferences.favorites_of(session, member_id, keys)
     }
 
 
 def _dietary(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
-        found.key: {"tag": found.key, "version": found.version, "at": instant(found.at)}
+        found.key: {"tag": found.key, "version": found.version, "at": rfc3339(found.at)}
         for found in preferences.dietary_notes_of(session, member_id, keys)
     }
 
@@ -155,7 +150,7 @@ def _consent(session: Session, member_id: int, keys: Keys) -> dict[str, Document
                 channel: {
                     "allowed": state.allowed,
                     "version": state.version,
-                    "at": None if state.at is None else instant(state.at),
+                    "at": rfc3339(state.at),
                     "text_version": state.text_version,
                 }
                 for channel, state in found.channels.items()
@@ -172,7 +167,7 @@ def _device(session: Session, member_id: int, keys: Keys) -> dict[str, Document]
             "name": found.name,
             "platform": found.platform,
             "kid": found.kid,
-            "created_at": instant(found.created_at),
+            "created_at": rfc3339(found.created_at),
         }
         for found in members.devices_of(session, member_id, ids=None if keys is None else list(keys))
     }
@@ -180,7 +175,7 @@ def _device(session: Session, member_id: int, keys: Keys) -> dict[str, Document]
 
 def _passkey(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
-        found.id: {"id": found.id, "name": found.name, "created_at": instant(found.created_at)}
+        found.id: {"id": found.id, "name": found.name, "created_at": rfc3339(found.created_at)}
         for found in passkeys.passkeys_of(session, member_id, keys)
     }
 
@@ -194,8 +189,8 @@ def _message(session: Session, member_id: int, keys: Keys) -> dict[str, Document
             "title": found.title,
             "text": found.text,
             "data": found.data,
-            "created_at": instant(found.created_at),
-            "read_at": None if found.read_at is None else instant(found.read_at),
+            "created_at": rfc3339(found.created_at),
+            "read_at": rfc3339(found.read_at),
         }
         for found in messages.inbox(session, member_id, ids=ids, limit=NEWEST if ids is None else len(ids))
     }
@@ -203,7 +198,7 @@ def _message(session: Session, member_id: int, keys: Keys) -> dict[str, Document
 
 def _notice(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
-        found.uid: {"uid": found.uid, "code": found.code, "data": found.data, "at": instant(found.at)}
+        found.uid: {"uid": found.uid, "code": found.code, "data": found.data, "at": rfc3339(found.at)}
         for found in notices_of(session, member_id, keys)
     }
 
@@ -221,11 +216,11 @@ def _gift(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
             "message": found.message,
             "design": found.design,
             "status": found.status,
-            "send_at": instant(found.send_at),
-            "created_at": instant(found.created_at),
-            "sent_at": None if found.sent_at is None else instant(found.sent_at),
-            "redeemed_at": None if found.redeemed_at is None else instant(found.redeemed_at),
-            "canceled_at": None if found.canceled_at is None else instant(found.canceled_at),
+            "send_at": rfc3339(found.send_at),
+            "created_at": rfc3339(found.created_at),
+            "sent_at": rfc3339(found.sent_at),
+            "redeemed_at": rfc3339(found.redeemed_at),
+            "canceled_at": rfc3339(found.canceled_at),
         }
         for found in gifts.gifts_of(session, member_id, keys)
     }

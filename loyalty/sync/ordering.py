@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from loyalty import orders
+from loyalty.clock import rfc3339
 from loyalty.sync.protocol import Document
 
 Keys = Collection[str] | None
@@ -33,8 +33,8 @@ def _draft_document(draft: orders.DraftView) -> Document:
         "id": draft.id,
         "store": draft.store,
         "note": draft.note,
-        "created_at": _instant(draft.created_at),
-        "touched_at": _instant(draft.touched_at),
+        "created_at": rfc3339(draft.created_at),
+        "touched_at": rfc3339(draft.touched_at),
         "touched_by": draft.touched_by,
         "touched_on": draft.touched_on,
         "version": draft.version,
@@ -50,8 +50,8 @@ def _line_document(line: orders.DraftLineView) -> Document:
         "options": list(content.options),
         "quantity": content.quantity,
         "note": content.note,
-        "added_at": _instant(line.added_at),
-        "at": _instant(line.at),
+        "added_at": rfc3339(line.added_at),
+        "at": rfc3339(line.at),
         "version": line.version,
     }
 
@@ -61,11 +61,7 @@ def order(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
     return {
         found["id"]: {
             **found,
-            **{name: None if found[name] is None else _instant(found[name]) for name in orders.TIMES},
+            **{name: rfc3339(found[name]) for name in orders.TIMES},
         }
         for found in orders.orders_of(session, member_id, keys)
     }
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

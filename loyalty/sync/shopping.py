@@ -6,12 +6,12 @@ An offer and its challenge are two things: what was done with it, and how far it
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from loyalty import ledger, members, offers, rewards, sales
+from loyalty.clock import rfc3339
 from loyalty.sync.protocol import Document
 
 Keys = Collection[str] | None
@@ -27,8 +27,8 @@ def tier(session: Session, member_id: int, _keys: Keys) -> dict[str, Document]:
     return {
         "": {
             "tier": standing.tier,
-            "since": _instant(standing.tier_since),
-            "until": _instant(standing.tier_until),
+            "since": rfc3339(standing.tier_since),
+            "until": rfc3339(standing.tier_until),
             "tier_points_milli": standing.window_milli,
         }
     }
@@ -41,11 +41,11 @@ def offer(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
             "id": row.id,
             "offer": row.offer,
             "channel": row.channel,
-            "received_at": _instant(row.received_at),
-            "seen_at": _instant(row.seen_at),
-            "activated_at": _instant(row.activated_at),
-            "window_from": _instant(row.window_from),
-            "window_until": _instant(row.window_until),
+            "received_at": rfc3339(row.received_at),
+            "seen_at": rfc3339(row.seen_at),
+            "activated_at": rfc3339(row.activated_at),
+            "window_from": rfc3339(row.window_from),
+            "window_until": rfc3339(row.window_until),
         }
         for row in offers.instances_of(session, member_id, keys)
         if not row.done
@@ -59,7 +59,7 @@ def challenge(session: Session, member_id: int, keys: Keys) -> dict[str, Documen
             "id": row.id,
             "offer": row.offer,
             "progress": row.progress,
-            "completed_at": _instant(row.completed_at),
+            "completed_at": rfc3339(row.completed_at),
         }
         for row in offers.instances_of(session, member_id, keys)
         if not row.done and (row.progress or row.completed_at is not None)
@@ -72,8 +72,8 @@ def grant(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
         row.id: {
             "id": row.id,
             "reward": row.reward,
-            "valid_from": _instant(row.valid_from),
-            "valid_until": _instant(row.valid_until),
+            "valid_from": rfc3339(row.valid_from),
+            "valid_until": rfc3339(row.valid_until),
         }
         for row in rewards.open_grants(session, member_id, keys)
     }
@@ -88,9 +88,9 @@ def coupon(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
             "coupon": each.coupon.key,
             "name": dict(each.coupon.name),
             "text": dict(each.coupon.text),
-            "valid_from": _instant(each.valid_from),
-            "valid_until": _instant(each.valid_until),
-            "kept_at": _instant(each.kept_at),
+            "valid_from": rfc3339(each.valid_from),
+            "valid_until": rfc3339(each.valid_until),
+            "kept_at": rfc3339(each.kept_at),
         }
         for each in offers.kept_coupons_of(session, member_id, keys)
     }
@@ -103,7 +103,7 @@ def hold(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
             "id": each.id,
             "unit": each.unit,
             "amount": each.amount,
-            "until": _instant(each.until),
+            "until": rfc3339(each.until),
             "purpose": each.purpose,
         }
         for each in ledger.open_holds(session, member_id)
@@ -119,8 +119,4 @@ def sale(session: Session, member_id: int, keys: Keys) -> dict[str, Document]:
 
 def _sale(document: dict[str, Any]) -> Document:
     shown = {key: value for key, value in document.items() if key not in ("effects", "tenders")}
-    return {**shown, "id": document["sale"], "occurred_at": _instant(document["occurred_at"])}
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {**shown, "id": document["sale"], "occurred_at": rfc3339(document["occurred_at"])}

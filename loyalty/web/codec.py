@@ -17,6 +17,7 @@ from typing import Any, Final
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 from marshmallow.decorators import POST_DUMP, POST_LOAD, PRE_DUMP, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 
+from loyalty.clock import rfc3339
 from loyalty.web import fields as own
 from loyalty.web.validators import Shape
 
@@ -261,7 +262,7 @@ def _text_of(value: Any) -> str:
 
 
 def _instant_of(value: datetime) -> str:
-    return own.instant_text(value)
+    return rfc3339(value)
 
 
 _WRITERS: Final[dict[Any, Function]] = {

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from marshmallow import EXCLUDE, RAISE, Schema, fields, missing, validate
 from marshmallow.types import UnknownOption
 
+from loyalty.clock import rfc3339
 from loyalty.web.validators import MaxProperties, Shape, as_list, length_of, range_of
 
 MAX_INT: Final = 2**53 - 1  # what every JSON reader keeps exactly
@@ -208,7 +209,7 @@ class Instant(_Own[datetime]):
     _shape = re.compile(INSTANT_PATTERN.removesuffix("$") + r"\Z", re.ASCII)
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else instant_text(value)
+        return rfc3339(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if not isinstance(value, str) or len(value) > 40 or not self._shape.match(value):
@@ -288,11 +289,6 @@ class Map(_Own[Any], fields.Dict):
 
 class Document(_Own[Any]):
     """Any JSON value: only where the shape is another document's business (a rule, an explanation)."""
-
-
-def instant_text(moment: datetime) -> str:
-    """Write an aware instant in RFC 3339, in UTC, ending in ``Z``."""
-    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:-6] + "Z"
 
 
 def value_of(holder: Any, name: str) -> Any:

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from loyalty.clock import rfc3339
 from loyalty.errors import Flaw, Invalid
 from loyalty.jsontext import dumps
-from loyalty.web.fields import instant_text
 
 MAX_DEPTH: Final = 24
 MAX_NUMBER_CHARACTERS: Final = 32
@@ -120,7 +120,7 @@ def _escaped(name: str) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case datetime():
-            return instant_text(value)
+            return rfc3339(value)
         case date():
             return value.isoformat()
         case Decimal():

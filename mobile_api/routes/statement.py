@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from io import StringIO
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 from flask import Response, stream_with_context
 
 from loyalty import ledger, members, rules, sales
+from loyalty.clock import rfc3339
 from loyalty.db import snapshot
 from loyalty.jsontext import dumps
 from loyalty.ledger import RootKey, StatementFilter
@@ -27,7 +29,6 @@ from loyalty.web.fields import (
     Pattern,
     Text,
     Whole,
-    instant_text,
 )
 from loyalty.web.limits import Limit
 from loyalty.web.paging import PageQuery, page_of
@@ -170,9 +171,9 @@ def _table(call: Call, member_id: int, locale: str, program: rules.Program) -> I
 def _cells(line: dict[str, Any], program: rules.Program) -> Iterator[str]:
     reasons = dict.fromkeys(posting["text"] for posting in line["postings"] if posting["text"])
     money = line["wallet_minor"]
+    moments: list[datetime] = [line["occurred_at"], line["recorded_at"]]
     yield str(line["seq"])
-    yield instant_text(line["occurred_at"])
-    yield instant_text(line["recorded_at"])
+    yield from map(rfc3339, moments)
     yield line["kind"]
     yield f"{Decimal(line['points_milli']).scaleb(-3):f}" if line["points_milli"] else ""
     yield f"{Decimal(money).scaleb(-program.currency_digits):f}" if money else ""

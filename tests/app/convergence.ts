@@ -21,7 +21,9 @@ interface Order {
 
 const order: Order = JSON.parse(process.argv[3] ?? "{}");
 serveFrom(order.base);
-const say = (words: object) => process.stdout.write(`${JSON.stringify(words)}\n`);
+/** Say a line, and return when it is out: a process that ends takes with it what a full pipe has not taken. */
+const say = (words: object) =>
+  new Promise<void>((done) => process.stdout.write(`${JSON.stringify(words)}\n`, () => done()));
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** A dice of its own, so that a run can be had again (as far as clocks allow). */
@@ -153,8 +155,7 @@ class Somebody {
 }
 
 function fail(why: string): never {
-  say({ failed: why });
-  process.exit(1);
+  throw new Error(why);
 }
 
 /** The documents as the server has them now, asked by hand. */
@@ -237,7 +238,7 @@ async function main(): Promise<void> {
       for (const { device } of theirs(address)) await device.signIn();
     }),
   );
-  say({ members: [...new Set(people.map(({ device }) => device.member))] });
+  await say({ members: [...new Set(people.map(({ device }) => device.member))] });
   const until = Date.now() + order.seconds * 1000;
   const acting = people.map(async (somebody) => {
     while (Date.now() < until) {
@@ -247,11 +248,11 @@ async function main(): Promise<void> {
   });
   for (let kill = 1; kill <= order.kills; kill++) {
     await wait((order.seconds * 1000) / (order.kills + 1));
-    say({ kill });
+    await say({ kill });
     await orders.next();
   }
   await Promise.all(acting);
-  say({ end: true });
+  await say({ end: true });
   await orders.next(); // nobody sells any more
   await quiet(people);
   let differ = await compare(people);
@@ -260,7 +261,7 @@ async function main(): Promise<void> {
     await wait(500);
     differ = await compare(people);
   }
-  say({
+  await say({
     differ,
     acts: people.flatMap(({ device, done }) => done.map((uid) => [device.member, uid])),
     maybe: people.reduce((sum, { maybe }) => sum + maybe, 0),
@@ -279,5 +280,9 @@ async function main(): Promise<void> {
   });
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  await say({ failed: String(error) });
+}
 process.exit(0);

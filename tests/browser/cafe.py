@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.error import HTTPError
 from uuid import uuid4
 
+from loyalty import rules
 from tests.benchmarks.world import Serving, World, serve
 
 PIN: Final = "4711"
@@ -106,3 +107,25 @@ class Cafe:
             port=self.site.port,
             environment=self.environment,
         )
+
+
+def program() -> dict[str, Any]:
+    """Return cafe-stars, with stores that take orders at any hour and a product of two or three roasts."""
+    document = rules.load_shipped("cafe-stars")
+    for store in document["stores"]:
+        if ahead := store.get("order_ahead"):
+            days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+            ahead.update(hours={day: [["00:00", "24:00"]] for day in days}, closed_days=[], days_ahead=1)
+            ahead.pop("most_per_slot", None)
+    kinds = [{"key": f"roast-{each}", "name": {"en": f"Roast {each}"}} for each in ("a", "b", "c", "d")]
+    group = {"key": "roasts", "name": {"en": "Roasts"}, "min": 2, "max": 3, "options": kinds}
+    flight = {
+        "sku": "tasting-flight",
+        "name": {"en": "Tasting Flight"},
+        "category": "espresso",
+        "price_minor": 700,
+        "option_groups": ["roasts"],
+    }
+    document["option_groups"].append(group)
+    document["products"].append(flight)
+    return document

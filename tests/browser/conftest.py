@@ -24,7 +24,7 @@ from loyalty.staff.models import Till
 from loyalty.web.tokens import Tokens
 from pos_adapter.who import TILL_AUDIENCE
 from tests.benchmarks.world import World, free_port, serve
-from tests.browser.cafe import PIN, Cafe
+from tests.browser.cafe import PIN, Cafe, program
 from tests.browser.phone import Phone
 from tests.conftest import cloned, settings_for
 
@@ -63,24 +63,21 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cafe(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cafe]:
-    """Return a café of this module: cafe-stars is live, web processes and a worker run, one till is enrolled."""
+    """Return the café of all these tests: who stops it starts it again, and everybody has their own address."""
     folder = tmp_path_factory.mktemp("cafe")
     with cloned(server, f"browser_{worker_name}") as url, found_cafe(url, folder, server) as cafe:
         yield cafe
 
 
 @contextmanager
-def found_cafe(
-    url: str, folder: Path, server: Server, document: dict[str, Any] | None = None
-) -> Iterator[Cafe]:
-    """Open a café on a database that has tables and nothing else; it runs ``document``, else cafe-stars."""
+def found_cafe(url: str, folder: Path, server: Server) -> Iterator[Cafe]:
+    """Open a café on a database of tables and nothing else: web processes and a worker run, a till is enrolled."""
     now = datetime.now(UTC)
     engine = create_engine(url)
     with Session(engine) as session:
-        program = rules.load_shipped("cafe-stars") if document is None else document
-        applied = rules.apply(session, program, actor=SYSTEM, live_from=now - timedelta(days=90), now=now)
+        applied = rules.apply(session, program(), actor=SYSTEM, live_from=now - timedelta(days=90), now=now)
         session.add(
             Till(id="till-1", name="Till 1", store=STORE, status="active", enrolled_at=now, last_seen_at=now)
         )

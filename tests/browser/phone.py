@@ -7,7 +7,7 @@ from io import BytesIO
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 from zxingcpp import BarcodeFormat, read_barcodes
 
 from tests.browser.cafe import Cafe
@@ -79,3 +79,19 @@ class Phone:
     def balance(self) -> str:
         """Return the number of points on Home."""
         return re.sub(r"[^\d.,]", "", self.page.get_by_test_id("balance").inner_text())
+
+
+def fingerprint_reader(page: Page) -> tuple[CDPSession, str]:
+    """Give a page's browser a fingerprint reader that says yes; return how to talk to it, and its name."""
+    control = page.context.new_cdp_session(page)
+    control.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    made = control.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return control, made["authenticatorId"]

@@ -9,25 +9,8 @@ from uuid import uuid4
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.cafe import Cafe
-from tests.browser.phone import Phone
+from tests.browser.phone import Phone, fingerprint_reader
 from tests.browser.test_account import assert_forgotten
-
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
-
-def authenticator(page: Page) -> tuple[CDPSession, str]:
-    """Give a page's browser a fingerprint reader; return how to talk to it."""
-    control = page.context.new_cdp_session(page)
-    control.send("WebAuthn.enable")
-    made = control.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    return control, made["authenticatorId"]
 
 
 def credentials(control: CDPSession, of: str) -> list[dict[str, Any]]:
@@ -39,7 +22,7 @@ def test_a_passkey_is_offered_once_made_here_and_signs_the_next_device_in(
 ) -> None:
     ann = phone("devices.passkey@example.com")
     page = ann.page
-    control, reader = authenticator(page)
+    control, reader = fingerprint_reader(page)
     expect(page.get_by_role("heading", name="Faster next time")).to_be_visible()
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_text("Your passkey is ready.")).to_be_visible()
@@ -47,7 +30,7 @@ def test_a_passkey_is_offered_once_made_here_and_signs_the_next_device_in(
     (made,) = credentials(control, reader)
 
     web = phone()
-    other, second = authenticator(web.page)
+    other, second = fingerprint_reader(web.page)
     other.send("WebAuthn.addCredential", {"authenticatorId": second, "credential": made})
     web.page.get_by_role("button", name="Sign in with a passkey").click()
     expect(web.page.get_by_test_id("balance")).to_be_visible()
@@ -70,7 +53,7 @@ def test_the_offer_of_a_passkey_that_was_declined_does_not_come_back(phone: Call
 def test_a_passkey_is_renamed_and_deleted(phone: Callable[..., Phone]) -> None:
     ann = phone("devices.keys@example.com")
     page = ann.page
-    authenticator(page)
+    fingerprint_reader(page)
     ann.open("/devices")
     page.get_by_role("button", name="Add a passkey").click()
     page.get_by_role("list", name="Passkeys").get_by_role("button").click()
@@ -93,9 +76,7 @@ def test_a_device_that_is_signed_out_from_another_forgets_everything_within_seco
     expect(rows.nth(0)).to_contain_text("This device")
     rows.nth(1).click()
     here.page.get_by_role("dialog").get_by_role("button", name="Sign it out").click()
-    expect(there.page.get_by_text("This device was signed out from another one of yours")).to_be_visible(
-        timeout=5_000
-    )
+    expect(there.page.get_by_text("This device was signed out from another one of yours")).to_be_visible()
     assert_forgotten(there.page)
     expect(rows).to_have_count(1)
     there.sign_in("devices.revoke@example.com")

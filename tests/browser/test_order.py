@@ -3,56 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from loyalty import catalog, rules
-from loyalty.postgres import Server
+from loyalty import catalog
 from tests.browser.cafe import Cafe
-from tests.browser.conftest import found_cafe
 from tests.browser.phone import Phone
 from tests.browser.seen import assert_accessible
-from tests.conftest import cloned
 
 MORE = 5000
 PLACE = re.compile(r"^Place order · \$")
-
-
-def open_always() -> dict[str, Any]:
-    """Return cafe-stars with stores that take orders at any hour, and a product of which two or three are chosen."""
-    document = rules.load_shipped("cafe-stars")
-    for store in document["stores"]:
-        if ahead := store.get("order_ahead"):
-            days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-            ahead.update(hours={day: [["00:00", "24:00"]] for day in days}, closed_days=[], days_ahead=1)
-            ahead.pop("most_per_slot", None)
-    kinds = [{"key": f"roast-{each}", "name": {"en": f"Roast {each}"}} for each in ("a", "b", "c", "d")]
-    group = {"key": "roasts", "name": {"en": "Roasts"}, "min": 2, "max": 3, "options": kinds}
-    flight = {
-        "sku": "tasting-flight",
-        "name": {"en": "Tasting Flight"},
-        "category": "espresso",
-        "price_minor": 700,
-        "option_groups": ["roasts"],
-    }
-    document["option_groups"].append(group)
-    document["products"].append(flight)
-    return document
-
-
-@pytest.fixture(scope="module")
-def cafe(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cafe]:
-    folder = tmp_path_factory.mktemp("cafe")
-    with (
-        cloned(server, f"browser_order_{worker_name}") as url,
-        found_cafe(url, folder, server, open_always()) as opened,
-    ):
-        yield opened
 
 
 def add(page: Page, sku: str, *options: str, quantity: int = 1) -> None:

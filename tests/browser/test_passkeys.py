@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from loyalty.clock import SetClock
 from loyalty.db import transaction
 from loyalty.web import site
-from tests.faces.mobile_auth.conftest import program  # noqa: F401 - puts the demo's program into force
+from tests.browser.phone import fingerprint_reader
 from tests.joined import Joined, join
 
 MAKE = """async ([path, headers]) => {
@@ -34,17 +34,9 @@ SIGN_IN = """async ([path, headers]) => {
   const answer = await fetch(path + '/auth/passkeys/sessions', {method: 'POST', headers, body});
   return [answer.status, await answer.json()];
 }"""
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
 JSON = {"Content-Type": "application/json"}
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("program")]
 
 
 @pytest.fixture
@@ -61,9 +53,7 @@ def page(app: Flask, live_server: str, browser: Browser) -> Iterator[Page]:
     site.install(app, replace(there, settings=replace(there.settings, public_url=live_server)))
     context = browser.new_context()
     page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    fingerprint_reader(page)
     page.goto(f"{own}/api/v1/docs")
     yield page
     context.close()

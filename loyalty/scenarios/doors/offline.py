@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from loyalty import codes, ledger
+from loyalty.clock import rfc3339
 from loyalty.db import snapshot
 from loyalty.scenarios import nouns
 from loyalty.scenarios.cast import Till
@@ -81,7 +82,7 @@ class OfflineTill:
         body["tenders"] = listed(play, step, sale)
         if (rest := rest_of(sale)) is not None:
             body["tenders"] += self._rest(play, step, sale, rest)
-        item = {"id": f"till-{play.key()}", **body, "kind": "sale", "occurred_at": _iso(play.now)}
+        item = {"id": f"till-{play.key()}", **body, "kind": "sale", "occurred_at": rfc3339(play.now)}
         if (channel := sale.channel or step.channel) is not None:
             item["channel"] = channel
         if code is not None:
@@ -134,7 +135,7 @@ class OfflineTill:
             (each for each in play.sold.values() if (each.receipt or {}).get("sale") == item["sale"]), None
         )
         return Queued(
-            till, signed(till, {**item, "occurred_at": _iso(occurred_at)}), sold.member if sold else None
+            till, signed(till, {**item, "occurred_at": rfc3339(occurred_at)}), sold.member if sold else None
         )
 
     def top_up(self, play: Play, step: nouns.Step, top_up: nouns.TopUp) -> Outcome:
@@ -190,7 +191,3 @@ def _outcome(answer: Answer) -> Outcome:
         detail = ": ".join(filter(None, (result["detail"], flaws)))
         return Outcome(error=result["code"], facts=result["data"], detail=detail)
     return Outcome(answer=result["receipt"] or result["returned"])
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

@@ -1,7 +1,7 @@
 /** What pages are put together from: buttons, cards, rows, fields, sheets. Their looks are in parts.css. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ICONS, type IconName } from "./icons";
 import { both, useTexts } from "./texts";
 
@@ -184,16 +184,60 @@ export function Field(props: FieldProps) {
   );
 }
 
+/**
+ * What a control shows: what was picked stays picked while `onChange` keeps it (where that returns a promise), though
+ * something else is drawn anew meanwhile.
+ */
+function usePicked<T>(value: T, onChange: (value: T) => unknown): [T, (value: T) => void] {
+  const [picked, setPicked] = useState<{ value: T } | null>(null);
+  const pick = async (value: T) => {
+    const mine = { value };
+    setPicked(mine);
+    try {
+      await onChange(value);
+    } finally {
+      setPicked((now) => (now === mine ? null : now));
+    }
+  };
+  return [picked ? picked.value : value, (value) => void pick(value)];
+}
+
+interface CheckProps {
+  label: ComponentChildren;
+  checked: boolean;
+  disabled?: boolean;
+  /** A promise says how long what was picked takes to be kept. */
+  onChange: (checked: boolean) => unknown;
+}
+
+/** One of several, any number of which may be chosen. */
+export function Check({ label, checked, disabled, onChange }: CheckProps) {
+  const [isChecked, pick] = usePicked(checked, onChange);
+  return (
+    <label class="option">
+      <input
+        type="checkbox"
+        checked={isChecked}
+        disabled={disabled}
+        onChange={(event) => pick(event.currentTarget.checked)}
+      />
+      <span>{label}</span>
+    </label>
+  );
+}
+
 interface SwitchProps {
   label: string;
   detail?: string;
   checked: boolean;
   disabled?: boolean;
-  onChange: (checked: boolean) => void;
+  /** A promise says how long what was picked takes to be kept. */
+  onChange: (checked: boolean) => unknown;
 }
 
 export function Switch({ label, detail, checked, disabled, onChange }: SwitchProps) {
   const id = useId();
+  const [isChecked, pick] = usePicked(checked, onChange);
   return (
     <div class="switch-row">
       <label for={id}>
@@ -208,12 +252,12 @@ export function Switch({ label, detail, checked, disabled, onChange }: SwitchPro
         id={id}
         type="checkbox"
         role="switch"
-        aria-checked={checked}
+        aria-checked={isChecked}
         class="switch"
-        checked={checked}
+        checked={isChecked}
         disabled={disabled}
         aria-describedby={detail ? `${id}-detail` : undefined}
-        onChange={(event) => onChange(event.currentTarget.checked)}
+        onChange={(event) => pick(event.currentTarget.checked)}
       />
     </div>
   );
@@ -225,12 +269,14 @@ interface ChoiceProps<T extends string> {
   options: readonly { value: T; label: ComponentChildren; detail?: ComponentChildren }[];
   /** Side by side instead of one under the other. */
   inline?: boolean;
-  onChange: (value: T) => void;
+  /** A promise says how long what was picked takes to be kept. */
+  onChange: (value: T) => unknown;
 }
 
 /** One of a few. */
 export function Choice<T extends string>({ label, value, options, inline, onChange }: ChoiceProps<T>) {
   const name = useId();
+  const [shown, pick] = usePicked<T | null>(value, (next) => next !== null && onChange(next));
   return (
     <fieldset class={inline ? "choice inline" : "choice"}>
       <legend>{label}</legend>
@@ -239,8 +285,8 @@ export function Choice<T extends string>({ label, value, options, inline, onChan
           <input
             type="radio"
             name={name}
-            checked={option.value === value}
-            onChange={() => onChange(option.value)}
+            checked={option.value === shown}
+            onChange={() => pick(option.value)}
           />
           <span class="option-text">{option.label}</span>
           {option.detail !== undefined && <span class="option-detail">{option.detail}</span>}

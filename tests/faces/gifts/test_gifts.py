@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from loyalty.clock import rfc3339
 from tests.faces.gifts.conftest import Phone
 
 GIFT = {
@@ -57,7 +59,7 @@ def test_the_same_key_buys_one_gift_and_never_another(ann: Phone, work: Work) ->
 
 
 def test_a_gift_for_later_waits_and_shows_its_code_until_then(ann: Phone, work: Work) -> None:
-    later = ann.counter.now.replace(day=ann.counter.now.day + 3).isoformat().replace("+00:00", "Z")
+    later = rfc3339(ann.counter.now + timedelta(days=3))
     gift = ann.post("/gifts", {**GIFT, "send_at": later}).json
     assert not any(each.recipient == "bob@example.com" for each in work())
     assert len(ann.get("/gifts").json["items"][0]["code"].replace("-", "")) == 20

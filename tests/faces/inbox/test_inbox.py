@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from loyalty import members, messages
 from loyalty.clock import SetClock
 from loyalty.db import transaction
 from tests.faces.mobile_auth.test_auth_routes import bearer, sign_in
+
+pytestmark = pytest.mark.usefixtures("program")
 
 
 def say(tokens: dict[str, Any], clock: SetClock, number: int) -> str:

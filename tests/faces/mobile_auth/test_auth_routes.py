@@ -17,6 +17,8 @@ from loyalty.config import Settings
 from loyalty.db import transaction
 from tests.joined import join
 
+pytestmark = pytest.mark.usefixtures("program")
+
 ANN = "ann@example.com"
 DEVICE = {"name": "Ann's phone", "platform": "app"}
 

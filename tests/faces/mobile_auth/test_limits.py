@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 
 from loyalty.config import Settings
 
+pytestmark = pytest.mark.usefixtures("program")
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:

@@ -31,6 +31,8 @@ from loyalty.passes.apple import text_color
 from tests.apple import Authority, authority, sha1_of, verify
 from tests.joined import Joined, join
 
+pytestmark = pytest.mark.usefixtures("program")
+
 TYPE = "pass.com.example.card"
 LIBRARY = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
 GOOGLE = rsa.generate_private_key(65537, 2048)

@@ -17,6 +17,8 @@ from loyalty.jobs.worker import run_once
 from loyalty.sync import documents
 from tests.faces.mobile_auth.test_auth_routes import bearer, sign_in
 
+pytestmark = pytest.mark.usefixtures("program")
+
 
 def messages_of(member: str) -> list[dict[str, Any]]:
     with snapshot() as session:

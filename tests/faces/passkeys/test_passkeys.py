@@ -25,6 +25,8 @@ from tests.authenticator import ELIGIBLE, PRESENT, VERIFIED, Authenticator, b64,
 from tests.conftest import Together
 from tests.joined import Joined, join
 
+pytestmark = pytest.mark.usefixtures("program")
+
 LAPTOP = {"name": "Ann's laptop", "platform": "web"}
 
 

@@ -25,6 +25,8 @@ from loyalty.push import vapid_key
 from tests.faces.mobile_auth.test_auth_routes import bearer, sign_in
 from tests.pushing import Browser, PushService, b64, push_service, unb64
 
+pytestmark = pytest.mark.usefixtures("program")
+
 PATH = "/api/v1/devices/current/push"
 
 

@@ -4,6 +4,7 @@ import { money, points } from "@ui/format";
 import { Button, Icon } from "@ui/parts";
 import { useTexts, words } from "@ui/texts";
 import { useCatalog, useProgram } from "../../app/hooks";
+import { type Effect, isSaid, Reasons } from "../../app/reasons";
 import { href } from "../../app/router";
 import { texts } from "./texts";
 
@@ -14,7 +15,7 @@ export interface ClaimedSale {
   total_minor: number;
   currency: string;
   earned_milli: number;
-  effects: { kind: string; key: string; text: string }[];
+  effects: Effect[];
 }
 
 export function Claimed({ sale, onNext }: { sale: ClaimedSale; onNext: () => void }) {
@@ -22,7 +23,6 @@ export function Claimed({ sale, onNext }: { sale: ClaimedSale; onNext: () => voi
   const program = useProgram();
   const catalog = useCatalog();
   const place = words(catalog?.store(sale.store)?.name) || t.online;
-  const reasons = sale.effects.filter((each) => each.text);
   return (
     <section class="done" aria-live="assertive">
       <span class="done-mark">
@@ -32,18 +32,7 @@ export function Claimed({ sale, onNext }: { sale: ClaimedSale; onNext: () => voi
         {points(sale.earned_milli, program?.points.name, { sign: true })}
       </p>
       <p class="quiet-text">{t.paid(money(sale.total_minor, sale.currency), place)}</p>
-      {reasons.length > 0 ? (
-        <>
-          <h2>{t.why}</h2>
-          <ul class="reasons">
-            {reasons.map((each) => (
-              <li key={`${each.kind}/${each.key}`}>{each.text}</li>
-            ))}
-          </ul>
-        </>
-      ) : (
-        <p>{t.nothing}</p>
-      )}
+      {sale.effects.some(isSaid) ? <Reasons effects={sale.effects} /> : <p>{t.nothing}</p>}
       <div class="buttons">
         <a class="button" href={href(`/receipts/${sale.sale}`)}>
           {t.receipt}

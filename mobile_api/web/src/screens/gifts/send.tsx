@@ -2,9 +2,10 @@
 
 import { money } from "@ui/format";
 import { Button, Card, Choice, Field, Note } from "@ui/parts";
-import { currentLocale, useTexts } from "@ui/texts";
+import { useTexts } from "@ui/texts";
 import { say } from "@ui/toasts";
 import { useState } from "preact/hooks";
+import { addressed } from "../../app/address";
 import type { Problem } from "../../app/api";
 import { useAppState, useDoc, useProgram } from "../../app/hooks";
 import { sentence } from "../../app/refusals";
@@ -125,10 +126,9 @@ const isWhole = (wish: Wish): boolean =>
   wish.to.trim().length > 2 && (wish.when === "now" || wish.day !== "");
 
 function body(wish: Wish): object {
-  const region = new Intl.Locale(currentLocale()).maximize().region;
   return {
     amount_minor: Number(wish.amount),
-    to: { address: wish.to.trim(), ...(region && { region }) },
+    to: addressed(wish.to),
     to_name: wish.toName.trim(),
     from_name: wish.from.trim(),
     message: wish.message.trim(),

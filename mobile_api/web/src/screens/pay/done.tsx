@@ -4,17 +4,10 @@ import { money, points } from "@ui/format";
 import { Button, Icon } from "@ui/parts";
 import { useTexts } from "@ui/texts";
 import { useAnswer, useProgram } from "../../app/hooks";
+import { type Effect, Reasons } from "../../app/reasons";
 import { href } from "../../app/router";
 import type { SaleDoc } from "../../app/wire";
 import { texts } from "./texts";
-
-interface Effect {
-  kind: string;
-  key: string;
-  points_milli: number;
-  amount_minor: number;
-  text: string;
-}
 
 export function Done({ sale, onNext }: { sale: SaleDoc; onNext: () => void }) {
   const t = useTexts(texts);
@@ -22,7 +15,6 @@ export function Done({ sale, onNext }: { sale: SaleDoc; onNext: () => void }) {
   const { answer } = useAnswer<{ effects: Effect[] }>(`/sales/${sale.id}`);
   const name = program?.points.name;
   const currency = program?.currency ?? "USD";
-  const reasons = answer?.ok ? answer.data.effects.filter((each) => each.text) : [];
   return (
     <section class="done" aria-live="assertive">
       <span class="done-mark">
@@ -46,16 +38,7 @@ export function Done({ sale, onNext }: { sale: SaleDoc; onNext: () => void }) {
           </div>
         )}
       </dl>
-      {reasons.length > 0 && (
-        <>
-          <h2>{t.why}</h2>
-          <ul class="reasons">
-            {reasons.map((each) => (
-              <li key={`${each.kind}/${each.key}`}>{each.text}</li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Reasons effects={answer?.ok ? answer.data.effects : []} />
       <div class="buttons">
         <a class="button" href={href(`/receipts/${sale.id}`)}>
           {t.receipt}

@@ -11,10 +11,10 @@ export interface ConsentDoc {
 }
 
 /** Return how to allow or stop a purpose on a channel. */
-function useAsk(purpose: string): (channel: string, allowed: boolean) => void {
+function useAsk(purpose: string): (channel: string, allowed: boolean) => Promise<string> {
   const app = useApp();
   return (channel, allowed) =>
-    void app.mutate(allowed ? "consent.give" : "consent.withdraw", {
+    app.mutate(allowed ? "consent.give" : "consent.withdraw", {
       purpose,
       channel,
       text_version: TEXT_VERSION,

@@ -3,7 +3,9 @@
 import { Button, Field, Sheet } from "@ui/parts";
 import { currentLocale, useTexts } from "@ui/texts";
 import { useState } from "preact/hooks";
+import { addressed } from "../../app/address";
 import type { Problem } from "../../app/api";
+import { CodeField } from "../../app/code_field";
 import { useApp } from "../../app/hooks";
 import { sentence } from "../../app/refusals";
 import { Mailbox } from "../sign_in/mailbox";
@@ -25,15 +27,15 @@ export function AddContact({ onClose, onDone }: { onClose: () => void; onDone: (
       sign_in_code_wrong: t.wrong,
       tries_spent: t.spent,
     });
-  const proof = () => {
-    const region = new Intl.Locale(currentLocale()).maximize().region;
-    return { address: address.trim(), ...(region && { region }) };
-  };
   const act = async () => {
     setBusy(true);
     const answer = isSent
-      ? await app.api.post<Me>("/me/contacts", { ...proof(), code })
-      : await app.api.post<null>("/auth/codes", { ...proof(), locale: currentLocale() }, { open: true });
+      ? await app.api.post<Me>("/me/contacts", { ...addressed(address), code })
+      : await app.api.post<null>(
+          "/auth/codes",
+          { ...addressed(address), locale: currentLocale() },
+          { open: true },
+        );
     setBusy(false);
     if (!answer.ok) setError(told(answer.problem));
     else if (answer.data !== null && "contacts" in answer.data) onDone(answer.data);
@@ -52,15 +54,11 @@ export function AddContact({ onClose, onDone }: { onClose: () => void; onDone: (
         {isSent ? (
           <>
             <p>{t.sent(address.trim())}</p>
-            <Field
-              label={t.code}
+            <CodeField
               value={code}
               error={error}
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={6}
-              onInput={(value) => {
-                setCode(value.replace(/\D/g, ""));
+              onInput={(digits) => {
+                setCode(digits);
                 setError(null);
               }}
             />

@@ -31,7 +31,7 @@ function Languages() {
         label={t.language}
         value={language}
         options={LANGUAGES.map((value) => ({ value, label: <span lang={value}>{NAMES[value]}</span> }))}
-        onChange={(value) => void app.mutate("profile.set", { field: "locale", value })}
+        onChange={(value) => app.mutate("profile.set", { field: "locale", value })}
       />
       <p class="quiet-text">{t.languageText}</p>
     </Card>

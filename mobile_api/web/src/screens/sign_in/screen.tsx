@@ -3,7 +3,9 @@
 import { Button, Card, Field, Note } from "@ui/parts";
 import { currentLocale, useTexts, words } from "@ui/texts";
 import { useEffect, useState } from "preact/hooks";
+import { addressed } from "../../app/address";
 import type { Problem } from "../../app/api";
+import { CodeField } from "../../app/code_field";
 import { deviceIn, systemName } from "../../app/device";
 import { useAppState } from "../../app/hooks";
 import { hasPasskeys, type SignedIn, signInWithPasskey } from "../../app/passkeys";
@@ -116,8 +118,7 @@ function told(problem: Problem, t: Table): string {
 
 /** Ask for a code; return why not, null where it is on its way. */
 async function ask(app: ReturnType<typeof useAppState>, address: string): Promise<Problem | null> {
-  const region = new Intl.Locale(currentLocale()).maximize().region;
-  const body = { address: address.trim(), locale: currentLocale(), ...(region && { region }) };
+  const body = { ...addressed(address), locale: currentLocale() };
   const answer = await app.api.post("/auth/codes", body, { open: true });
   return answer.ok ? null : answer.problem;
 }
@@ -131,15 +132,13 @@ function Code({ address, path, onOther }: { address: string; path: string; onOth
   const [error, setError] = useState<string | null>(null);
   const enter = async () => {
     setBusy(true);
-    const region = new Intl.Locale(currentLocale()).maximize().region;
     const answer = await app.api.post<SignedIn>(
       "/auth/sessions",
       {
-        address: address.trim(),
+        ...addressed(address),
         code,
         device: await deviceIn(app.keeping, t.browser(systemName())),
         profile: { given_name: name.trim(), locale: currentLocale(), ...referral() },
-        ...(region && { region }),
       },
       { open: true },
     );
@@ -162,16 +161,11 @@ function Code({ address, path, onOther }: { address: string; path: string; onOth
       >
         <h2 class="first">{t.codeTitle}</h2>
         <p>{t.codeSent(address.trim())}</p>
-        <Field
-          label={t.code}
+        <CodeField
           value={code}
           error={error}
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          name="code"
-          maxLength={6}
-          onInput={(value) => {
-            setCode(value.replace(/\D/g, ""));
+          onInput={(digits) => {
+            setCode(digits);
             setError(null);
           }}
         />

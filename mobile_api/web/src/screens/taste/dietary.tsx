@@ -1,6 +1,6 @@
 /** Dietary notes: a tap each. */
 
-import { Card } from "@ui/parts";
+import { Card, Check } from "@ui/parts";
 import { useTexts } from "@ui/texts";
 import { useApp, useDocs } from "../../app/hooks";
 import { DIETARY, type DietaryDoc } from "./names";
@@ -20,16 +20,12 @@ export function Dietary() {
         <fieldset class="tags">
           <legend class="hidden">{t.dietary}</legend>
           {all.map((tag) => (
-            <label key={tag} class="option">
-              <input
-                type="checkbox"
-                checked={noted.includes(tag)}
-                onChange={(event) =>
-                  void app.mutate(event.currentTarget.checked ? "dietary.add" : "dietary.remove", { tag })
-                }
-              />
-              <span>{t.tags[tag] ?? tag}</span>
-            </label>
+            <Check
+              key={tag}
+              label={t.tags[tag] ?? tag}
+              checked={noted.includes(tag)}
+              onChange={(is) => app.mutate(is ? "dietary.add" : "dietary.remove", { tag })}
+            />
           ))}
         </fieldset>
       </Card>

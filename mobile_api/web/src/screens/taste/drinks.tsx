@@ -66,12 +66,12 @@ function Edit({ preference, value, onClose }: { preference: Shown; value: string
   const app = useApp();
   const [typed, setTyped] = useState(value);
   const { name, label, values } = preference;
-  const set = (next: string) => {
-    if (next.trim() === "") void app.mutate("preference.clear", { name });
-    else void app.mutate("preference.set", { name, value: next.trim() });
-  };
+  const set = (next: string) =>
+    next.trim() === ""
+      ? app.mutate("preference.clear", { name })
+      : app.mutate("preference.set", { name, value: next.trim() });
   const write = (next: string) => {
-    set(next);
+    void set(next);
     onClose();
   };
   if (values === null) {

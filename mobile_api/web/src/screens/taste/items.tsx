@@ -1,6 +1,6 @@
 /** Products as somebody takes them, put together: what, how many, with which options. */
 
-import { Button, Stepper } from "@ui/parts";
+import { Button, Check, Stepper } from "@ui/parts";
 import { useTexts, words } from "@ui/texts";
 import { useId } from "preact/hooks";
 import { type Shelves, useCatalog } from "../../app/hooks";
@@ -135,19 +135,13 @@ function Group({ group, chosen, onChange }: GroupProps) {
       <fieldset class="tags">
         <legend>{words(group.name)}</legend>
         {group.options.map((each) => (
-          <label key={each.key} class="option">
-            <input
-              type="checkbox"
-              checked={mine.includes(each.key)}
-              disabled={!mine.includes(each.key) && mine.length >= (group.max ?? 1)}
-              onChange={(event) =>
-                set(
-                  event.currentTarget.checked ? [...mine, each.key] : mine.filter((key) => key !== each.key),
-                )
-              }
-            />
-            <span>{words(each.name)}</span>
-          </label>
+          <Check
+            key={each.key}
+            label={words(each.name)}
+            checked={mine.includes(each.key)}
+            disabled={!mine.includes(each.key) && mine.length >= (group.max ?? 1)}
+            onChange={(is) => set(is ? [...mine, each.key] : mine.filter((key) => key !== each.key))}
+          />
         ))}
       </fieldset>
     );

@@ -45,9 +45,9 @@ function Store() {
             ...catalog.stores.map((each) => ({ value: each.key, label: words(each.name) })),
           ]}
           onChange={(next) =>
-            void (next === ANY
+            next === ANY
               ? app.mutate("preference.clear", { name: STORE })
-              : app.mutate("preference.set", { name: STORE, value: next }))
+              : app.mutate("preference.set", { name: STORE, value: next })
           }
         />
       </Card>
