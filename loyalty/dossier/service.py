@@ -66,13 +66,12 @@ def erase(
     changes.lock(session, member_id)
     member = members.erase_books(session, member_id, forfeit_wallet=forfeit_wallet, now=now)
     for part in reversed(PARTS):
+        theirs = f"{part.column} = :member AND NOT ({part.spare})"
         if part.erase == "delete":
-            _execute(session, f"DELETE FROM {part.table} WHERE {part.column} = :member", member=member_id)
+            _execute(session, f"DELETE FROM {part.table} WHERE {theirs}", member=member_id)
         elif part.erase == "blank":
             columns = ", ".join(f"{column} = NULL" for column in part.blank)
-            _execute(
-                session, f"UPDATE {part.table} SET {columns} WHERE {part.column} = :member", member=member_id
-            )
+            _execute(session, f"UPDATE {part.table} SET {columns} WHERE {theirs}", member=member_id)
     if actor.kind != "member":
         staff.record(session, actor=actor, what="member.erase", about=f"member:{member.public_id}", now=now)
     session.expire_all()

@@ -5,7 +5,7 @@
 (the key does not begin with the member) · ``add`` (counters) · ``drop`` · ``stay`` (write-once books and history of
 the old number) · ``done`` (by ``members.merge_books`` or a feature's own ``merge``).
 ``erase``: ``delete`` what is personal · ``keep`` what names nobody once the person is forgotten · ``blank`` some
-columns · ``done`` (by ``members.erase_books``).
+columns · ``done`` (by ``members.erase_books``). Rows for which ``spare`` (SQL) is true stay as they are.
 
 Parents stand before their children.
 """
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from loyalty import gifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Part:
     column: str = "member_id"
     export: bool = True
     blank: tuple[str, ...] = ()
+    spare: str = "false"
 
 
 PARTS: Final[tuple[Part, ...]] = (
@@ -74,13 +77,14 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("challenge_step", merge="move", erase="keep"),
     Part("coupon_code", merge="rename", erase="keep", hide=("code_hash",)),
     Part("kept_coupon", merge="fill", erase="delete"),
-    # gifts: what is said and to whom is forgotten; the card is its holder's
+    # gifts: what is said and to whom is forgotten, at once or when it was sent; the card is its holder's
     Part(
         "gift",
         merge="move",
         erase="blank",
         hide=("gift_card",),
-        blank=("to_kind", "to_value", "to_name", "from_name", "message"),
+        blank=gifts.SAID,
+        spare="status = 'scheduled'",
     ),
     # referrals: one who invited stays theirs; of whom is not told
     Part("referral", merge="fill", erase="keep", hide=("referrer",)),
@@ -116,7 +120,7 @@ PARTS: Final[tuple[Part, ...]] = (
     Part("order_number", merge="rename", erase="keep", export=False),
     # messages
     Part("message", merge="move", erase="delete"),
-    Part("outbox", merge="move", erase="delete"),
+    Part("outbox", merge="move", erase="delete", spare=f"topic = '{gifts.TOPIC}'"),
     Part(
         "push_subscription", merge="move", erase="delete", hide=("endpoint", "endpoint_hash", "auth_secret")
     ),

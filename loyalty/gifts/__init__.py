@@ -1,9 +1,11 @@
 """Gift cards that members buy in the app and send to somebody, from the purchase to the moment they are redeemed."""
 
+from loyalty.gifts.models import SAID
 from loyalty.gifts.policy import GiftGuarded, GiftLimit, GiftNotCancelable
 from loyalty.gifts.queries import gift_of, gifts_of
 from loyalty.gifts.service import (
     DESIGNS,
+    TOPIC,
     GiftLetter,
     GiftMissing,
     GiftOrder,
@@ -17,6 +19,8 @@ from loyalty.gifts.service import (
 
 __all__ = [
     "DESIGNS",
+    "SAID",
+    "TOPIC",
     "GiftGuarded",
     "GiftLetter",
     "GiftLimit",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.db import Base
 
+SAID: Final = ("to_kind", "to_value", "to_name", "from_name", "message")
+
 
 class Gift(Base):
     """One gift. ``id`` is also the id of the sale by which it was bought; ``gift_card`` the card's public id.
 
-    The address, the names and the message are forgotten when the sender leaves.
+    The address, the names and the message (``SAID``) are forgotten when the sender leaves, or when it was sent then.
     """
 
     __tablename__ = "gift"

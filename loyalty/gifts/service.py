@@ -12,11 +12,11 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from loyalty import changes, codes, messages, sales, wallet
+from loyalty import changes, codes, members, messages, sales, wallet
 from loyalty.actor import SYSTEM, Actor
 from loyalty.errors import Flaw, Invalid, Missing
 from loyalty.gifts import policy, queries
-from loyalty.gifts.models import Gift
+from loyalty.gifts.models import SAID, Gift
 from loyalty.gifts.policy import GiftNotCancelable
 from loyalty.members import Contact
 from loyalty.record import record
@@ -182,7 +182,7 @@ def code_of(gift: Gift, secret_key: str) -> str | None:
 def letter_of(
     session: Session, *, member_id: int, gift_id: str, secret_key: str, now: datetime
 ) -> GiftLetter | None:
-    """Return what is to be sent; None where it was sent, canceled or redeemed, or its sender has left."""
+    """Return what is to be sent; None where it was sent, canceled or redeemed."""
     gift = queries.gift_of(session, member_id, gift_id)
     code = None if gift is None else code_of(gift, secret_key)
     if gift is None or code is None or gift.to_kind is None or gift.to_value is None or gift.send_at > now:
@@ -201,11 +201,16 @@ def letter_of(
 
 
 def mark_sent(session: Session, *, member_id: int, gift_id: str, now: datetime) -> None:
-    """Note that the letter is out; again changes nothing."""
+    """Note that the letter is out, and forget what it said if its sender has left; again changes nothing."""
     changes.lock(session, member_id)
     gift = queries.gift_of(session, member_id, gift_id)
-    if gift is not None and gift.status == "scheduled":
-        gift.status, gift.sent_at = "sent", now
+    if gift is None or gift.status != "scheduled":
+        return
+    gift.status, gift.sent_at = "sent", now
+    if members.has_left(session, member_id):
+        for each in SAID:
+            setattr(gift, each, None)
+    else:
         changes.mark(session, member_id, f"gift/{gift_id}", now=now)
 
 

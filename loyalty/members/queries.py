@@ -69,6 +69,12 @@ def member(session: Session, member_id: int) -> Member:
     return found
 
 
+def has_left(session: Session, member_id: int) -> bool:
+    """Tell whether a member asked to be forgotten."""
+    found = session.get(Member, member_id)
+    return found is None or found.status == "erased"
+
+
 def find(
     session: Session, text: str, *, secret: MemberSecret | None = None, contact: Contact | None = None
 ) -> int:

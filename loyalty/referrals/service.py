@@ -21,7 +21,10 @@ from loyalty.ids import new_id
 from loyalty.record import record
 from loyalty.referrals.models import Referral
 
+INVITING: Final = "referral"
 INVITED: Final = "event:invited"
+OCCASIONS: Final = (INVITING, INVITED)
+"""What the rules are asked about: the first for who invited, the second for who came."""
 
 
 @record
@@ -98,7 +101,7 @@ def _thank_referrer(referral: Referral, now: datetime) -> None:
                 session,
                 actor=SYSTEM,
                 member_id=referral.referrer,
-                name="referral",
+                name=INVITING,
                 key=f"referral:{referral.id}",
                 now=now,
             )

@@ -160,17 +160,34 @@ class ReferralOut(Output):
     code = Text(max=64)
     joined = Whole(about="How many joined by it.")
     rewarded = Whole(about="For how many of them the program has thanked the member.")
+    thanks = Many(
+        Text(max=2000), max=20, about="What both get, in plain words; empty where the program thanks nobody."
+    )
 
 
-@routes.get("/referral", summary="My invitation", who=MEMBER, answers={200: ReferralOut})
+@routes.get(
+    "/referral",
+    summary="My invitation",
+    who=MEMBER,
+    answers={200: ReferralOut},
+    errors=(members.MemberUnknown, rules.NoProgram),
+)
 def referral(call: Call) -> object:
     """Answer the link by which others join; when one of them buys for the first time, the program thanks both."""
     settings, member_id = call.site.settings, member_id_of(call)
     code = referrals.code_of(member_id, settings.secret_key)
     with snapshot() as session:
         found = referrals.of_member(session, member_id)
+        locale = members.member(session, member_id).locale
+        thanks = plain.rules_on(rules.program_at(session, call.now), referrals.OCCASIONS, locale, call.now)
     url = f"{settings.public_url.rstrip('/')}/app/join?ref={code}"
-    return {"url": url, "code": code, "joined": found.joined, "rewarded": found.rewarded}
+    return {
+        "url": url,
+        "code": code,
+        "joined": found.joined,
+        "rewarded": found.rewarded,
+        "thanks": thanks,
+    }
 
 
 class CouponIn(Input):

@@ -140,11 +140,13 @@ def test_the_usual_is_chosen_hidden_shown_and_forgotten(phone: Callable[..., Pho
 def test_the_favorite_store_is_where_orders_begin(phone: Callable[..., Phone]) -> None:
     ann = phone("taste.store@example.com")
     ann.open("/me/taste")
-    ann.page.get_by_role("radio", name="Harbor").check()
+    with ann.page.expect_response("**/api/v1/sync"):
+        ann.page.get_by_role("radio", name="Harbor").check()
     ann.page.reload()
     expect(ann.page.get_by_role("radio", name="Harbor")).to_be_checked()
-    ann.page.get_by_role("group", name="Orders begin there.").get_by_role(
-        "radio", name="No preference"
-    ).check()
+    with ann.page.expect_response("**/api/v1/sync"):
+        ann.page.get_by_role("group", name="Orders begin there.").get_by_role(
+            "radio", name="No preference"
+        ).check()
     ann.page.reload()
     expect(ann.page.get_by_role("radio", name="Harbor")).not_to_be_checked()

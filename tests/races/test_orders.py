@@ -77,13 +77,13 @@ def counted_without_a_lock(session: Session, store: str, day: date) -> int:
     return int(found.scalar_one()) + 1
 
 
-def all_at(barrier: threading.Barrier, function: Any) -> Any:
-    """Return a function that lets nobody go on before all have called it."""
+def all_at(barrier: threading.Barrier, function: Any, *, patience: float = 30) -> Any:
+    """Return a function that lets nobody go on before all have called it, or after that many seconds."""
 
     def waiting(*args: Any, **kwargs: Any) -> Any:
         given = function(*args, **kwargs)
         with suppress(threading.BrokenBarrierError):
-            barrier.wait(timeout=2)
+            barrier.wait(timeout=patience)
         return given
 
     return waiting
@@ -131,7 +131,7 @@ def test_the_last_place_of_a_time_goes_to_one(
             )
         )
         session.execute(text("DELETE FROM request_key"))
-    guarded = all_at(threading.Barrier(4), order_queries.taken)
+    guarded = all_at(threading.Barrier(4), order_queries.taken, patience=2)
     first = threading.local()
 
     def taken(*args: Any) -> Any:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from loyalty.record import record
-from loyalty.rules.plain import deals
+from loyalty.rules.plain import deals, privacy
 from loyalty.rules.plain.changes import changes
 from loyalty.rules.plain.sections import Item, Section, sections
 from loyalty.rules.plain.speaker import Speaker
 from loyalty.rules.plain.vocabulary import LANGUAGES
 from loyalty.rules.program import Coupon, Program
 
-__all__ = ["LANGUAGES", "Item", "Page", "Section", "Speaker", "coupon", "page"]
+__all__ = ["LANGUAGES", "Item", "Page", "Section", "Speaker", "coupon", "page", "rules_on"]
 
 
 @record
@@ -49,3 +50,10 @@ def page(program: Program, following: tuple[Program, datetime] | None, *, locale
 def coupon(program: Program, each: Coupon, locale: str) -> str:
     """Return what a coupon does as one plain sentence, to whoever holds its code."""
     return deals.coupon(Speaker(program, locale), each)
+
+
+def rules_on(program: Program, occasions: Collection[str], locale: str, now: datetime) -> list[str]:
+    """Return what everybody gets on one of these occasions, a plain sentence for each rule in force."""
+    speaker = Speaker(program, locale)
+    told = privacy.rules_told(program, now.astimezone(program.zone))
+    return [deals.rule(speaker, each) for each in told if not each.when.isdisjoint(occasions)]

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import text
+
+from loyalty import gifts
 from loyalty.clock import rfc3339
+from loyalty.db import transaction
 from tests.faces.gifts.conftest import Phone
 
 GIFT = {
@@ -56,6 +60,22 @@ def test_the_same_key_buys_one_gift_and_never_another(ann: Phone, work: Work) ->
     other = ann.post("/gifts", {**GIFT, "to": {"address": "eve@example.com"}}, key="once")
     assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
     assert sum(each.recipient == "bob@example.com" for each in work()) == 1
+
+
+def test_a_gift_for_later_still_comes_when_its_sender_has_left_and_then_is_forgotten(
+    ann: Phone, bob: Phone, work: Work
+) -> None:
+    ann.post("/gifts", {**GIFT, "send_at": rfc3339(ann.counter.now + timedelta(days=3))})
+    assert ann.ask("DELETE", "/me?forfeit_wallet=true").status_code == 204
+    ann.counter.wait(days=3)
+    (letter,) = [each for each in work() if each.recipient == "bob@example.com"]
+    assert bob.post("/gift-cards/redeem", {"code": code_in(letter.text)}).json["amount_minor"] == 2_500
+    work()
+    with transaction() as session:
+        rows = session.execute(text("SELECT to_jsonb(g) FROM gift g")).scalars()
+        left = [{key: value for key, value in row.items() if key in gifts.SAID} for row in rows]
+    assert left == [dict.fromkeys(gifts.SAID)]
+    assert ann.counter.findings() == []
 
 
 def test_a_gift_for_later_waits_and_shows_its_code_until_then(ann: Phone, work: Work) -> None:

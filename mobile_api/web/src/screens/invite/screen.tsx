@@ -13,12 +13,15 @@ interface Referral {
   code: string;
   joined: number;
   rewarded: number;
+  /** What both get, in plain words. */
+  thanks: string[];
 }
 
 const texts = both({
   en: {
     title: "Invite a friend",
-    lead: "Let them scan this, or send them the link. When they join and buy for the first time, both of you are thanked as the program says.",
+    lead: "Let them scan this, or send them the link.",
+    thanks: "What you both get",
     qr: "Your invitation as a QR code",
     share: "Share the link",
     copied: "The link is copied.",
@@ -30,7 +33,8 @@ const texts = both({
   },
   fr: {
     title: "Inviter un ami",
-    lead: "Faites scanner ceci ou envoyez le lien. Dès la première visite de votre ami, vous êtes tous deux remerciés selon le programme.",
+    lead: "Faites scanner ceci ou envoyez le lien.",
+    thanks: "Ce que vous y gagnez tous les deux",
     qr: "Votre invitation en QR code",
     share: "Partager le lien",
     copied: "Le lien est copié.",
@@ -81,6 +85,16 @@ export default function Invite() {
           <Button kind="primary" icon="share" wide onClick={() => void share()}>
             {t.share}
           </Button>
+          {referral.thanks.length > 0 && (
+            <>
+              <h2>{t.thanks}</h2>
+              <ul class="reasons">
+                {referral.thanks.map((each) => (
+                  <li key={each}>{each}</li>
+                ))}
+              </ul>
+            </>
+          )}
           {referral.joined > 0 && (
             <Card kind="soft">
               {t.joined(referral.joined)} {referral.rewarded > 0 && t.rewarded(referral.rewarded)}
