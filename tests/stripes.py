@@ -1,7 +1,8 @@
 """Two Stripes for tests: ``localstripe`` as a process of its own, and a small fake of what that one lacks.
 
 localstripe has success, decline, authentication and signed webhooks; it ignores idempotency keys, accepts refunds
-of more than was paid, and sends no refund or dispute events. ``FakeStripe`` does those as Stripe documents them.
+of more than was paid, sends no refund or dispute events, and has no pages. ``FakeStripe`` does those as Stripe
+documents them; its pages are in ``stripe_pages``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,9 +27,11 @@ from werkzeug.wrappers import Request, Response
 
 from loyalty.wallet.gateways import signing
 from loyalty.wallet.gateways.stripe_gateway import SIGNATURE_HEADER
+from tests.stripe_pages import Cards, Pages, wait_for_holder
 
 KEY = "sk_test_12345"
 WEBHOOK_SECRET = "whsec_of_the_tests"
+_LOCALSTRIPE = Path(__file__).with_name("localstripe_process.py")
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def local_stripe() -> Iterator[str]:
     """Run localstripe on a free port and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "localstripe", "--port", str(port), "--from-scratch"]
+    command = [sys.executable, "-P", str(_LOCALSTRIPE), "--port", str(port), "--from-scratch"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(200):
@@ -66,14 +70,16 @@ def card(base: str, number: str) -> str:
 
 
 class FakeStripe:
-    """Payment intents that always succeed, refunds that are checked, idempotency keys that are remembered."""
+    """Payment intents that succeed unless their card asks, refunds that are checked, keys that are remembered."""
 
     def __init__(self) -> None:
+        self.cards = Cards()
         self.intents: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, tuple[str, int, dict[str, Any]]] = {}
         self.lose_next_answer = False
         self.calls: list[tuple[str, str | None]] = []
         self._numbers = count(1)
+        self._pages = Pages(self.cards, self.intents, self.pay)
 
     def event(self, kind: str, thing: dict[str, Any], *, now: datetime) -> tuple[bytes, dict[str, str]]:
         """Return a signed webhook."""
@@ -87,6 +93,8 @@ class FakeStripe:
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
+        if not request.path.startswith("/v1/"):
+            return self._pages.answer(request)(environ, start_response)
         key = request.headers.get("Idempotency-Key")
         self.calls.append((request.path, key))
         params = request.get_data(as_text=True)
@@ -107,40 +115,54 @@ class FakeStripe:
     def _answer(self, request: Request, params: dict[str, str]) -> tuple[int, dict[str, Any]]:
         match request.path.split("/")[2:]:
             case ["payment_intents"]:
-                return 200, self._create(params)
+                return self._create(params, request.host_url)
             case ["payment_intents", intent, *verb]:
                 if intent not in self.intents:
                     return 404, {"error": {"type": "invalid_request_error", "code": "resource_missing"}}
-                return self._change(self.intents[intent], verb)
+                return self._change(self.intents[intent], verb, params, request.host_url)
             case ["refunds"]:
                 return self._refund(params)
             case _:
-                return 404, {"error": {"type": "invalid_request_error"}}
+                return self.cards.answer(request, params)
 
-    def _create(self, params: dict[str, str]) -> dict[str, Any]:
+    def _create(self, params: dict[str, str], base: str) -> tuple[int, dict[str, Any]]:
         intent = {
             "id": f"pi_{next(self._numbers)}",
             "object": "payment_intent",
             "status": "requires_confirmation",
             "amount": int(params["amount"]),
             "currency": params["currency"],
+            "payment_method": params["payment_method"],
             "client_secret": "secret",
             "metadata": {"regulars_payment": params["metadata[regulars_payment]"]},
             "latest_charge": None,
         }
         self.intents[intent["id"]] = intent
-        return self._change(intent, ["confirm"])[1] if "confirm" in params else intent
+        return self._change(intent, ["confirm"], params, base) if "confirm" in params else (200, intent)
 
-    def _change(self, intent: dict[str, Any], verb: list[str]) -> tuple[int, dict[str, Any]]:
+    def pay(self, intent: dict[str, Any]) -> None:
+        """Let a payment succeed."""
+        intent["status"] = "succeeded"
+        intent["latest_charge"] = {
+            "id": f"ch_{intent['id']}",
+            "object": "charge",
+            "payment_intent": intent["id"],
+            "amount": intent["amount"],
+            "amount_refunded": 0,
+        }
+
+    def _change(
+        self, intent: dict[str, Any], verb: list[str], params: dict[str, str], base: str
+    ) -> tuple[int, dict[str, Any]]:
         if verb == ["confirm"]:
-            intent["status"] = "succeeded"
-            intent["latest_charge"] = {
-                "id": f"ch_{intent['id']}",
-                "object": "charge",
-                "payment_intent": intent["id"],
-                "amount": intent["amount"],
-                "amount_refunded": 0,
-            }
+            if not self.cards.asks(intent["payment_method"]):
+                self.pay(intent)
+            elif "off_session" in params:
+                intent["status"] = "requires_payment_method"
+                error = {"type": "card_error", "code": "authentication_required"}
+                return 402, {"error": {**error, "payment_intent": intent}}
+            else:
+                wait_for_holder(intent, base, params.get("return_url"))
         elif verb == ["cancel"]:
             if intent["status"] == "succeeded":
                 return 400, {

@@ -5,7 +5,14 @@ own: no lock is held while a provider is spoken to, and a crash at any line is h
 again, by the provider's webhook, or by the job that asks about unfinished payments.
 """
 
-from loyalty.checkout.cards import CardNeedsHolder, CardRefused, finish_card, forget_card, keep_card
+from loyalty.checkout.cards import (
+    CardNeedsHolder,
+    CardRefused,
+    begin_card,
+    finish_card,
+    forget_card,
+    keep_card,
+)
 from loyalty.checkout.desk import Desk, desk_of
 from loyalty.checkout.gifts import redeem_gift_card, release_gift_claims
 from loyalty.checkout.purchases import give_back_unused, pay_for_sale
@@ -23,6 +30,7 @@ __all__ = [
     "ask_about_refunds",
     "ask_about_unfinished",
     "ask_for_refund",
+    "begin_card",
     "deliver_test_card_events",
     "desk_of",
     "finish_card",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from loyalty import wallet
 from loyalty.actor import Actor
 from loyalty.checkout.desk import Desk
 from loyalty.db import transaction
 from loyalty.errors import PaymentDeclined, Refused
-from loyalty.wallet import CardRow, CardSetup, Challenge
+from loyalty.wallet import CardPage, CardRow, CardSetup, Challenge
+
+_RETURNED: Final = f"/wallet?card={wallet.SETUP_ID}"
+_CANCELED: Final = "/wallet?card=canceled"
 
 
 class CardRefused(PaymentDeclined):
@@ -34,20 +39,41 @@ def keep_card(desk: Desk, *, actor: Actor, reference: str, method: str, key: str
     Raise ``CardRefused``, ``CardNeedsHolder``, ``wallet.MethodUnknown``.
     """
     assert actor.member_id is not None
-    gateway = desk.gateway
-    with transaction() as session:
-        customer = wallet.customer_of(session, actor.member_id, gateway.name)
-    if customer is None:
-        customer = gateway.open_customer(reference)
-        with transaction() as session:
-            wallet.keep_customer(session, member_id=actor.member_id, gateway=gateway.name, customer=customer)
-    return _kept(
-        desk, actor.member_id, customer, gateway.save_card(customer, method, key=f"{reference}:{key}")
+    customer = _customer(desk, actor.member_id, reference)
+    setup = desk.gateway.save_card(
+        customer, method, key=f"{reference}:{key}", return_url=desk.page(_RETURNED)
+    )
+    return _kept(desk, actor.member_id, customer, setup)
+
+
+def begin_card(desk: Desk, *, actor: Actor, reference: str, key: str) -> CardPage:
+    """Open a page of the provider's on which the acting member enters a card; ``reference`` as in ``keep_card``.
+
+    It sends them back to the wallet, where ``finish_card`` keeps the card. Raise ``wallet.NoCardPage``.
+    """
+    assert actor.member_id is not None
+    return desk.gateway.begin_card(
+        _customer(desk, actor.member_id, reference),
+        key=f"{reference}:{key}",
+        return_url=desk.page(_RETURNED),
+        cancel_url=desk.page(_CANCELED),
     )
 
 
+def _customer(desk: Desk, member_id: int, reference: str) -> str:
+    """Return the name under which the provider keeps the member's cards; it is given one the first time."""
+    gateway = desk.gateway
+    with transaction() as session:
+        customer = wallet.customer_of(session, member_id, gateway.name)
+    if customer is None:
+        customer = gateway.open_customer(reference)
+        with transaction() as session:
+            wallet.keep_customer(session, member_id=member_id, gateway=gateway.name, customer=customer)
+    return customer
+
+
 def finish_card(desk: Desk, *, actor: Actor, setup_id: str) -> CardRow:
-    """Keep a card whose holder has answered the challenge; raise as ``keep_card`` does."""
+    """Keep a card whose holder has answered the challenge, or left the page; raise as ``keep_card`` does."""
     assert actor.member_id is not None
     with transaction() as session:
         customer = wallet.customer_of(session, actor.member_id, desk.gateway.name)

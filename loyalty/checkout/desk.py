@@ -31,6 +31,10 @@ class Desk:
         """Return the current instant."""
         return self.clock.now()
 
+    def page(self, path: str) -> str:
+        """Return the address of a page of the customers' app, to which a provider sends people back."""
+        return f"{self.settings.public_url.rstrip('/')}/app{path}"
+
     def currency(self, session: Session) -> str:
         """Return the currency of the program in force."""
         return rules.program_at(session, self.now).currency

@@ -78,11 +78,16 @@ def pay(desk: Desk, payment: PaymentRow) -> tuple[PaymentRow, Challenge | None]:
             gateway.retrieve(payment.intent) if payment.intent else gateway.create(wallet.charge_of(payment))
         )
         if intent.status == "requires_confirmation":
-            intent = gateway.confirm(intent.id)
+            intent = gateway.confirm(intent.id, return_url=_return_url(desk, payment))
         payment, challenge = settle(desk, intent), intent.challenge
     if payment.status == "declined":
         raise CardDeclined(payment=payment.id, decline_code=payment.decline_code)
     return payment, challenge
+
+
+def _return_url(desk: Desk, payment: PaymentRow) -> str | None:
+    """Return where the bank's page sends the holder; a purchase is paid from elsewhere, by a secret."""
+    return desk.page(f"/wallet?top_up={payment.id}") if payment.purpose == "top_up" else None
 
 
 def finish_top_up(desk: Desk, *, actor: Actor, payment_id: str) -> tuple[PaymentRow, Challenge | None]:

@@ -14,6 +14,8 @@ from loyalty.wallet.auto_reload import (
     set_auto_reload,
 )
 from loyalty.wallet.gateway import (
+    SETUP_ID,
+    CardPage,
     CardPaymentsOff,
     CardSetup,
     Challenge,
@@ -23,6 +25,7 @@ from loyalty.wallet.gateway import (
     Intent,
     IntentUnknown,
     MethodUnknown,
+    NoCardPage,
     ProviderRefused,
     ProviderUnavailable,
     Refund,
@@ -107,11 +110,13 @@ from loyalty.wallet.refunds import (
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "SETUP_ID",
     "AmountOutOfRange",
     "AutoReloadGuarded",
     "AutoReloadRow",
     "AutoReloadSettings",
     "CardMissing",
+    "CardPage",
     "CardPaymentsOff",
     "CardRow",
     "CardSetup",
@@ -133,6 +138,7 @@ __all__ = [
     "KeyReused",
     "Limits",
     "MethodUnknown",
+    "NoCardPage",
     "NoGiftCode",
     "NotRefundable",
     "Order",

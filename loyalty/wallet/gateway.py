@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from loyalty.errors import Busy, Invalid, Missing, Refused, Unauthenticated
 
 IntentStatus = Literal[
     "requires_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"
 ]
+
+SETUP_ID: Final = "{SETUP_ID}"
+"""Where a return address names this, the provider's id of the card's keeping stands when its holder comes back."""
 
 
 class ProviderUnavailable(Busy):
@@ -44,6 +47,13 @@ class ProviderRefused(Refused):
 
     code = "payment_provider_refused"
     text = "The payment provider refused this."
+
+
+class NoCardPage(Refused):
+    """This provider has no page of its own on which a card could be entered."""
+
+    code = "no_card_page"
+    text = "This payment provider has no page for cards: send the token of a card to POST /wallet/cards."
 
 
 class SignatureInvalid(Unauthenticated):
@@ -86,7 +96,7 @@ class Charge:
 class Challenge:
     """What the app needs so that the cardholder can prove who they are.
 
-    A page, or a secret for the provider's code.
+    A page to go to, or a secret for the provider's own code; where there are both, either will do.
     """
 
     url: str | None = None
@@ -145,6 +155,14 @@ class CardSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class CardPage:
+    """The provider's own page on which a card is entered; ``setup`` is the id of its keeping, for ``card_setup``."""
+
+    setup: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A verified webhook, in our words.
 
@@ -187,8 +205,11 @@ class Gateway(Protocol):
         """
         ...
 
-    def confirm(self, intent_id: str) -> Intent:
-        """Take the money now, if the intent waits for that; return what became of it, declined or not."""
+    def confirm(self, intent_id: str, *, return_url: str | None = None) -> Intent:
+        """Take the money now, if the intent waits for that; return what became of it, declined or not.
+
+        With ``return_url`` a question of the bank's is a page, which sends the holder back there.
+        """
         ...
 
     def retrieve(self, intent_id: str) -> Intent:
@@ -207,12 +228,22 @@ class Gateway(Protocol):
         """Return the name under which this provider keeps the cards of the member with this opaque reference."""
         ...
 
-    def save_card(self, customer: str, method: str, *, key: str) -> CardSetup:
-        """Keep a card for payments without its holder; raise ``MethodUnknown``."""
+    def save_card(self, customer: str, method: str, *, key: str, return_url: str | None = None) -> CardSetup:
+        """Keep a card for payments without its holder; raise ``MethodUnknown``.
+
+        ``return_url``, which may name ``SETUP_ID``, as in ``confirm``.
+        """
+        ...
+
+    def begin_card(self, customer: str, *, key: str, return_url: str, cancel_url: str) -> CardPage:
+        """Begin the keeping of a card on a page of the provider's, once per ``key``; raise ``NoCardPage``.
+
+        The page sends its holder to ``return_url``, which may name ``SETUP_ID``, or to ``cancel_url``.
+        """
         ...
 
     def card_setup(self, setup_id: str) -> CardSetup:
-        """Return what became of a card's keeping (after a challenge); raise ``IntentUnknown``."""
+        """Return what became of a card's keeping (after a challenge or a page); raise ``IntentUnknown``."""
         ...
 
     def forget_card(self, method: str) -> None:

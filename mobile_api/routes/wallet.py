@@ -12,7 +12,7 @@ from loyalty.checkout import Desk
 from loyalty.db import snapshot, transaction
 from loyalty.wallet import AutoReloadSettings, Challenge, PaymentRow
 from loyalty.web.api import Call, Routes
-from loyalty.web.fields import Bool, Choice, Id, Input, Instant, Many, Minor, One, Output, Text
+from loyalty.web.fields import Bool, Choice, Id, Input, Instant, Many, Minor, One, Output, Pattern, Text
 from loyalty.web.limits import Limit
 from loyalty.web.paging import PageQuery, page_of
 from mobile_api.who import MEMBER
@@ -28,10 +28,21 @@ STATUSES: Final = (
 PROVIDER: Final = (wallet.ProviderUnavailable, wallet.CardPaymentsOff, wallet.ProviderRefused)
 
 
-class ChallengeOut(Output):
-    """What the cardholder must answer: open the page, or hand the secret to the provider's own code."""
+class Setup(Pattern):
+    """A provider's id of a card's keeping; those of Stripe's pages are longer than others."""
 
-    url = Text(max=500, allow_none=True)
+    def __init__(self, **options: Any) -> None:
+        expected = "an id: letters, digits, '_', '-'"
+        super().__init__(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$", expected=expected, max=255, **options)
+
+
+class ChallengeOut(Output):
+    """What the cardholder must answer: go to the page, or hand the secret to the provider's own code.
+
+    The page sends the holder back to the app's wallet, with `top_up` in the address; then confirm.
+    """
+
+    url = Text(max=5000, allow_none=True)
     client_secret = Text(max=500, allow_none=True)
 
 
@@ -78,6 +89,16 @@ class CardIn(Input):
     """A card to be kept."""
 
     method = Id(required=True, about="The token that the provider's form made of the card.")
+
+
+class CardPageOut(Output):
+    """Where a card is entered: the provider's own page.
+
+    It sends its holder back to the app's wallet with `card` in the address: the setup, or `canceled`.
+    """
+
+    setup = Setup(about="Confirm it when the holder is back.")
+    url = Text(max=5000)
 
 
 class AutoReloadIn(Input):
@@ -298,18 +319,39 @@ def keep_card(call: Call) -> object:
 
     `card_requires_action` (409) carries the challenge and the `setup`; afterwards `POST /wallet/cards/<setup>/confirm`.
     """
-    with snapshot() as session:
-        reference = members.member(session, who(call)).public_id
     return checkout.keep_card(
-        desk_of(call), actor=call.actor, reference=reference, method=call.body["method"], key=call.key
+        desk_of(call), actor=call.actor, reference=_reference(call), method=call.body["method"], key=call.key
     )
 
 
 @routes.post(
-    "/wallet/cards/<setup>/confirm",
-    summary="The card's challenge is answered",
+    "/wallet/cards/page",
+    summary="Keep a card that is entered on the provider's page",
     who=MEMBER,
-    path={"setup": Id()},
+    answers={201: CardPageOut},
+    errors=(wallet.NoCardPage, wallet.IntentUnknown, *PROVIDER),
+    idempotent=True,
+    limits=(CARDS,),
+)
+def open_card_page(call: Call) -> object:
+    """Open a page of the provider's (not of the test cards') on which the member enters a card.
+
+    Go there in the same window. When the holder is back, `POST /wallet/cards/<setup>/confirm` keeps the card.
+    """
+    return checkout.begin_card(desk_of(call), actor=call.actor, reference=_reference(call), key=call.key)
+
+
+def _reference(call: Call) -> str:
+    """Return the name by which providers know the member who calls: opaque, and all they learn."""
+    with snapshot() as session:
+        return members.member(session, who(call)).public_id
+
+
+@routes.post(
+    "/wallet/cards/<setup>/confirm",
+    summary="The card's challenge is answered, or its page was left",
+    who=MEMBER,
+    path={"setup": Setup()},
     answers={200: CardOut},
     errors=(
         checkout.CardRefused,
@@ -320,7 +362,7 @@ def keep_card(call: Call) -> object:
     ),
 )
 def confirm_card(call: Call) -> object:
-    """Keep the card if its holder has confirmed."""
+    """Keep the card if its holder has confirmed; `card_requires_action` as long as that, or the page, is open."""
     return checkout.finish_card(desk_of(call), actor=call.actor, setup_id=call.path["setup"])
 
 

@@ -23,6 +23,7 @@ from loyalty.clock import Clock
 from loyalty.errors import Flaw, Refused
 from loyalty.wallet.gateway import (
     Card,
+    CardPage,
     CardSetup,
     Challenge,
     Charge,
@@ -30,6 +31,7 @@ from loyalty.wallet.gateway import (
     Intent,
     IntentUnknown,
     MethodUnknown,
+    NoCardPage,
     ProviderRefused,
     ProviderUnavailable,
     Refund,
@@ -104,8 +106,11 @@ class TestCardGateway:
                 self._take(session, row)
             return self._intent(row)
 
-    def confirm(self, intent_id: str) -> Intent:
-        """Take the money if the intent waits for that, and return what became of it."""
+    def confirm(self, intent_id: str, *, return_url: str | None = None) -> Intent:
+        """Take the money if the intent waits for that, and return what became of it.
+
+        The page of a challenge is the same with ``return_url`` and without: the app shows it itself.
+        """
         with self._begin() as session:
             row = self._row(session, intent_id)
             if row.status == "requires_confirmation":
@@ -159,7 +164,7 @@ class TestCardGateway:
         """Return the name of a member here."""
         return f"test_customer_{reference}"
 
-    def save_card(self, customer: str, method: str, *, key: str) -> CardSetup:
+    def save_card(self, customer: str, method: str, *, key: str, return_url: str | None = None) -> CardSetup:
         """Keep a card; one that asks its holder to confirm is kept after the challenge."""
         with self._begin() as session:
             behavior = self._behavior(session, method, customer)
@@ -181,6 +186,10 @@ class TestCardGateway:
                 .on_conflict_do_nothing(index_elements=["key"])
             )
             return self._setup(session.scalars(select(TestCardSaved).where(TestCardSaved.key == key)).one())
+
+    def begin_card(self, customer: str, *, key: str, return_url: str, cancel_url: str) -> CardPage:
+        """Raise ``NoCardPage``: a test card is chosen by its token, there is nothing to enter."""
+        raise NoCardPage
 
     def card_setup(self, setup_id: str) -> CardSetup:
         """Return what became of a card's keeping; raise ``IntentUnknown``."""

@@ -7,11 +7,22 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+import requests
 
-from loyalty.wallet import Charge, IntentUnknown, MethodUnknown, ProviderRefused, ProviderUnavailable
+from loyalty.wallet import (
+    SETUP_ID,
+    CardPage,
+    Challenge,
+    Charge,
+    IntentUnknown,
+    MethodUnknown,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from loyalty.wallet.gateway import SignatureInvalid
 from loyalty.wallet.gateways import signing
 from loyalty.wallet.gateways.stripe_gateway import SIGNATURE_HEADER, StripeGateway
+from tests.stripe_pages import ASKS
 from tests.stripes import KEY, WEBHOOK_SECRET, FakeStripe, ask, card, fake_stripe, local_stripe
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -209,6 +220,137 @@ def test_a_lost_answer_charges_once_when_asked_again(fake: tuple[FakeStripe, Str
         stripe.create(asked)
     assert stripe.create(asked).status == "succeeded"
     assert len(server.intents) == 1
+
+
+# -- Stripe's own pages ---------------------------------------------------------------------------------------------
+
+BACK = "https://cafe.example/app/wallet"
+
+
+def press(page: str, **said: str) -> str:
+    """Press a button of a page; return where it sends."""
+    answer = requests.post(page, data=said, allow_redirects=False, timeout=10)
+    return answer.headers["Location"]
+
+
+def begin(stripe: StripeGateway, customer: str, key: str = "k") -> CardPage:
+    return stripe.begin_card(
+        customer, key=key, return_url=f"{BACK}?card={SETUP_ID}", cancel_url=f"{BACK}?card=canceled"
+    )
+
+
+def test_a_card_entered_on_stripes_page_is_kept_for_its_customer_and_pays_without_its_holder(
+    fake: tuple[FakeStripe, StripeGateway],
+) -> None:
+    server, stripe = fake
+    customer = stripe.open_customer("m_1")
+    page = begin(stripe, customer)
+    open_one = stripe.card_setup(page.setup)
+    assert (open_one.status, open_one.challenge) == ("requires_action", Challenge(page.url))
+    assert press(page.url, card="4242") == f"{BACK}?card={page.setup}"
+    for _ in range(2):
+        kept = stripe.card_setup(page.setup)
+        assert (kept.id, kept.status, kept.customer) == (page.setup, "succeeded", customer)
+        assert kept.card is not None
+        assert (kept.card.brand, kept.card.last4, kept.card.expires) == ("visa", "4242", "2039-12")
+    assert server.cards.methods[kept.card.method]["customer"] == customer
+    assert stripe.create(charge(kept.card.method, customer=customer, off_session=True)).status == "succeeded"
+
+
+def test_a_page_is_opened_once_for_each_key(fake: tuple[FakeStripe, StripeGateway]) -> None:
+    server, stripe = fake
+    customer = stripe.open_customer("m_1")
+    assert begin(stripe, customer, "a") == begin(stripe, customer, "a")
+    assert begin(stripe, customer, "a") != begin(stripe, customer, "b")
+    assert len(server.cards.sessions) == 2
+
+
+def test_a_page_that_was_left_for_too_long_keeps_no_card(fake: tuple[FakeStripe, StripeGateway]) -> None:
+    server, stripe = fake
+    page = begin(stripe, stripe.open_customer("m_1"))
+    server.cards.sessions[page.setup].update(status="expired", url=None)
+    over = stripe.card_setup(page.setup)
+    assert (over.status, over.card, over.decline_code) == ("failed", None, "card_page_expired")
+
+
+def test_pages_that_are_not_there_or_not_for_cards_are_unknown(
+    fake: tuple[FakeStripe, StripeGateway],
+) -> None:
+    server, stripe = fake
+    page = begin(stripe, stripe.open_customer("m_1"))
+    server.cards.sessions[page.setup]["mode"] = "payment"
+    for setup in (page.setup, "cs_nobody_has"):
+        with pytest.raises(IntentUnknown):
+            stripe.card_setup(setup)
+    with pytest.raises(IntentUnknown):
+        begin(stripe, "cus_nobody_has", "another")
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "decline"),
+    [("yes", "succeeded", None), ("no", "requires_method", "payment_intent_authentication_failure")],
+)
+def test_the_bank_asks_on_its_page_and_sends_back(
+    fake: tuple[FakeStripe, StripeGateway], said: str, status: str, decline: str | None
+) -> None:
+    _, stripe = fake
+    made = stripe.create(charge(ASKS))
+    asked = stripe.confirm(made.id, return_url=f"{BACK}?top_up=p1")
+    assert asked.status == "requires_action"
+    assert asked.challenge is not None
+    assert asked.challenge.client_secret == "secret", "who has Stripe's own code may go on using it"
+    assert press(asked.challenge.url or "", say=said).startswith(
+        f"{BACK}?top_up=p1&payment_intent={made.id}&"
+    )
+    found = stripe.retrieve(made.id)
+    assert (found.status, found.decline_code) == (status, decline)
+
+
+def test_without_a_way_back_there_is_no_page_but_a_secret(fake: tuple[FakeStripe, StripeGateway]) -> None:
+    _, stripe = fake
+    asked = stripe.confirm(stripe.create(charge(ASKS)).id)
+    assert asked.challenge == Challenge(None, "secret")
+
+
+def test_a_card_that_asks_is_declined_without_its_holder(fake: tuple[FakeStripe, StripeGateway]) -> None:
+    _, stripe = fake
+    said = stripe.create(charge(ASKS, off_session=True))
+    assert (said.status, said.decline_code) == ("requires_method", "authentication_required")
+
+
+@pytest.mark.parametrize(("said", "status"), [("yes", "succeeded"), ("no", "failed")])
+def test_keeping_a_token_asks_on_the_banks_page_too(
+    fake: tuple[FakeStripe, StripeGateway], said: str, status: str
+) -> None:
+    _, stripe = fake
+    customer = stripe.open_customer("m_1")
+    asked = stripe.save_card(customer, ASKS, key="k", return_url=f"{BACK}?card={SETUP_ID}")
+    assert asked.challenge is not None
+    assert press(asked.challenge.url or "", say=said).startswith(f"{BACK}?card={asked.id}&setup_intent=")
+    assert stripe.card_setup(asked.id).status == status
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "setup_intent.created",
+        "setup_intent.requires_action",
+        "setup_intent.setup_failed",
+        "setup_intent.succeeded",
+        "payment_method.attached",
+    ],
+)
+def test_what_stripe_tells_of_cards_is_nothing_to_us(
+    fake: tuple[FakeStripe, StripeGateway], kind: str
+) -> None:
+    server, stripe = fake
+    page = begin(stripe, stripe.open_customer("m_1"))
+    thing = server.cards.sessions[page.setup] if kind.startswith("checkout") else {"id": "x", "customer": "y"}
+    body, headers = server.event(kind, thing, now=NOW)
+    event = stripe.event(headers, body, now=NOW)
+    assert (event.kind, event.intent_id) == ("other", None)
 
 
 # -- signatures -----------------------------------------------------------------------------------------------------

@@ -121,6 +121,11 @@ def test_a_declined_card_is_not_kept(anns: App) -> None:
     assert (refused.status_code, refused.json["code"]) == (402, "card_declined")
 
 
+def test_the_test_cards_have_no_page_of_their_own(anns: App) -> None:
+    refused = anns.post("/wallet/cards/page")
+    assert (refused.status_code, refused.json["code"]) == (409, "no_card_page")
+
+
 def issue(anns: App) -> str:
     with transaction() as session:
         return wallet.issue_gift_card(session, GiftOrder(2_500, "USD"), now=anns.counter.now).code
