@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,8 +72,13 @@ def cafe(server: Server, worker_name: str, tmp_path_factory: pytest.TempPathFact
 
 
 @contextmanager
-def found_cafe(url: str, folder: Path, server: Server) -> Iterator[Cafe]:
-    """Open a café on a database of tables and nothing else: web processes and a worker run, a till is enrolled."""
+def found_cafe(
+    url: str, folder: Path, server: Server, *, more: Mapping[str, str] | None = None
+) -> Iterator[Cafe]:
+    """Open a café on a database of tables and nothing else: web processes and a worker run, a till is enrolled.
+
+    ``more`` are settings that this café has and others do not.
+    """
     now = datetime.now(UTC)
     engine = create_engine(url)
     with Session(engine) as session:
@@ -96,6 +101,7 @@ def found_cafe(url: str, folder: Path, server: Server) -> Iterator[Cafe]:
         "REGULARS_RATE_LIMITS": "off",
         # Passkeys are bound to the address that people see.
         "REGULARS_PUBLIC_URL": f"http://localhost:{port}",
+        **(more or {}),
     }
     world = World(url, server, secret, None, getattr(applied, "version", 1), {})  # type: ignore[arg-type]
     log = folder / "serve.log"

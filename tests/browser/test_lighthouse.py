@@ -12,7 +12,7 @@ from tests.browser.installing import settled
 from tests.browser.lighthouse import LEAST, QUALITY, judge, watched
 from tests.browser.phone import Phone
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 
 
 def test_lighthouse_finds_nothing_to_complain_of(browser: Browser, cafe: Cafe, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ interface Mail {
   sent_at: string;
 }
 
-const EVERY_MS = 2000;
+const EVERY_MS = { waiting: 300, after: 2000 };
 
 export function Mailbox({ address, onCode }: { address: string; onCode: (code: string) => void }) {
   const t = useTexts(texts);
@@ -27,8 +27,9 @@ export function Mailbox({ address, onCode }: { address: string; onCode: (code: s
     const look = async () => {
       const answer = await api.get<{ items: Mail[] }>("/dev/mailbox", { open: true });
       if (isOver || (!answer.ok && answer.problem.status === 404)) return;
-      if (answer.ok) setMails(answer.data.items.filter((mail) => isTo(mail, address)).slice(0, 3));
-      timer = setTimeout(look, EVERY_MS);
+      const found = answer.ok ? answer.data.items.filter((mail) => isTo(mail, address)).slice(0, 3) : [];
+      if (answer.ok) setMails(found);
+      timer = setTimeout(look, found.length ? EVERY_MS.after : EVERY_MS.waiting);
     };
     void look();
     return () => {
