@@ -217,7 +217,9 @@ def test_a_wallet_that_is_short_says_by_how_much_and_the_basket_waits(
     page.get_by_role("link", name=re.compile("Your basket")).click()
     expect(page.get_by_text("Your wallet is short of $3.60.")).to_be_visible()
     expect(page.get_by_role("button", name=PLACE)).to_be_disabled()
-    expect(page.get_by_role("link", name="Top up, the basket waits")).to_have_attribute("href", "/app/wallet")
+    expect(page.get_by_role("link", name="Top up, the basket waits")).to_have_attribute(
+        "href", "/app/wallet?back=/order/basket"
+    )
     cafe.top_up(ann.pay_code(), 1000)
     ann.go("Order")
     to_basket(page)

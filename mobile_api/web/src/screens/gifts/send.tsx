@@ -109,7 +109,7 @@ export function Send({ onDone }: { onDone: () => void }) {
         <p class="quiet-text">{t.payFrom(money(wallet?.balance_minor ?? 0, currency))}</p>
         {said && problem?.code !== "contact_invalid" && <Note kind="bad">{said}</Note>}
         {isShort ? (
-          <a class="button primary wide" href={href("/wallet")}>
+          <a class="button primary wide" href={href("/wallet?back=/gifts")}>
             {t.topUp}
           </a>
         ) : (

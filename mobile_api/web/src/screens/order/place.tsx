@@ -93,7 +93,7 @@ function Wallet({ short }: { short: number }) {
     <Note kind="warn" icon="wallet">
       <p>{t.short(money(short, currency))}</p>
       <p>
-        <a href={href("/wallet")}>{t.topUp}</a>
+        <a href={href("/wallet?back=/order/basket")}>{t.topUp}</a>
       </p>
     </Note>
   );

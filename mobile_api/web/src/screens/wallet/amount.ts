@@ -15,6 +15,13 @@ export function offered(wallet: Wallet): number[] {
   return CHIPS.filter((each) => wallet.top_up_min_minor <= each && each <= most);
 }
 
+/** Return an amount as a person writes it: `12.50`. */
+export function asWritten(minor: number, currency: string): string {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return (minor / 10 ** digits).toFixed(digits);
+}
+
 /** Read what was written, `12.50` or `12,50`, as minor units; null where it is no amount. */
 export function written(text: string, currency: string): number | null {
   const format = new Intl.NumberFormat("en", { style: "currency", currency });

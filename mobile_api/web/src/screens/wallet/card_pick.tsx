@@ -1,12 +1,12 @@
 /** Which card: one that is kept, or another. Numbers of cards never come here: the demo's cards are tokens. */
 
-import { Choice, Note, Switch } from "@ui/parts";
+import { Choice, Switch } from "@ui/parts";
 import { useLanguage, useTexts } from "@ui/texts";
 import { useState } from "preact/hooks";
 import { useAnswer } from "../../app/hooks";
 import { useNewCard } from "./paying";
 import { testCards, texts } from "./texts";
-import type { Card, Wallet } from "./wire";
+import { type Card, hasTestCards, type Wallet } from "./wire";
 
 const NEW = "new";
 
@@ -29,8 +29,7 @@ export function usePick(wallet: Wallet) {
   const known = wallet.cards.some((each) => each.id === chosen) ? chosen : null;
   const first = wallet.cards[0]?.id ?? NEW;
   const which = chosen === NEW ? NEW : (known ?? first);
-  // Only the demo's provider has cards that this app may name.
-  const method = which !== NEW ? which : wallet.provider === "test_card" ? test : null;
+  const method = which !== NEW ? which : hasTestCards(wallet) ? test : null;
   const [then, setThen] = useState<{ run: (method: string) => void }>({ run: () => {} });
   const kept = (run: (method: string) => void) => (found: Card) => {
     setChosen(found.id);
@@ -61,15 +60,12 @@ export function CardPick({ wallet, pick }: { wallet: Wallet; pick: ReturnType<ty
       {wallet.cards.length > 0 && (
         <Choice label={t.with} value={pick.which} options={options} onChange={pick.setChosen} />
       )}
-      {pick.which === NEW &&
-        (wallet.provider === "test_card" ? (
-          <>
-            <TestCards value={pick.test} onChange={pick.setTest} />
-            <Switch label={t.keep} detail={t.keepText} checked={pick.isKept} onChange={pick.setKept} />
-          </>
-        ) : (
-          <Note>{t.noCards}</Note>
-        ))}
+      {pick.which === NEW && hasTestCards(wallet) && (
+        <>
+          <TestCards value={pick.test} onChange={pick.setTest} />
+          <Switch label={t.keep} detail={t.keepText} checked={pick.isKept} onChange={pick.setKept} />
+        </>
+      )}
     </>
   );
 }

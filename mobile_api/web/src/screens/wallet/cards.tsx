@@ -5,12 +5,13 @@ import { Button, Note, Row, Rows, Sheet } from "@ui/parts";
 import { both, useTexts } from "@ui/texts";
 import { useState } from "preact/hooks";
 import { useApp } from "../../app/hooks";
+import { CardPage } from "./card_page";
 import { TestCards, useCardName } from "./card_pick";
 import { ChallengeSheet } from "./challenge";
 import { useNewCard } from "./paying";
 import { told } from "./refusals";
 import { texts as common } from "./texts";
-import type { Card, Wallet } from "./wire";
+import { type Card, hasTestCards, type Wallet } from "./wire";
 
 const texts = both({
   en: {
@@ -50,7 +51,7 @@ export function Cards({ wallet, isOnline, onChange }: CardsProps) {
   const named = useCardName();
   const [going, setGoing] = useState<Card | null>(null);
   const [isAdding, setAdding] = useState(false);
-  const canAdd = wallet.provider === "test_card" && isOnline;
+  const canAdd = wallet.provider !== null && isOnline;
   return (
     <>
       <h2>{t.title}</h2>
@@ -99,7 +100,22 @@ interface AddProps {
   onKept: (card: Card) => void;
 }
 
-export function AddCard({ wallet, onClose, onKept }: AddProps) {
+export function AddCard(props: AddProps) {
+  const t = useTexts(texts);
+  const c = useTexts(common);
+  const { wallet, onClose } = props;
+  if (hasTestCards(wallet)) return <AddTestCard {...props} />;
+  return (
+    <Sheet title={t.add} onClose={onClose}>
+      <div class="stack">
+        {wallet.is_test && <Note icon="info">{c.test}</Note>}
+        <CardPage currency={wallet.currency} />
+      </div>
+    </Sheet>
+  );
+}
+
+function AddTestCard({ wallet, onClose, onKept }: AddProps) {
   const t = useTexts(texts);
   const c = useTexts(common);
   const [method, setMethod] = useState("test_success");

@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import type { Problem } from "../../app/api";
 import { useApp } from "../../app/hooks";
 import { sentence } from "../../app/refusals";
+import { leave, useShownAgain } from "./leaving";
 import type { Challenge } from "./wire";
 
 const texts = both({
@@ -15,12 +16,9 @@ const texts = both({
     ask: "Confirm the payment, or refuse it: then nothing is charged.",
     approve: "Approve (TEST)",
     refuse: "Refuse (TEST)",
-    page: "Your bank wants you to confirm this on its own page. Come back here afterwards.",
-    open: "Open the bank’s page",
-    answered: "I have answered",
-    other:
-      "Your bank wants you to confirm this in a form that this app does not have. Nothing was charged: use another card, or pay in cash at the till.",
-    look: "Look again",
+    page: "Your bank wants you to confirm this on its own page. Then it sends you back here.",
+    open: "Go to the bank’s page",
+    over: "This question of your bank’s cannot be answered any more. Nothing was charged: begin anew.",
   },
   fr: {
     title: "Votre banque demande : est-ce vous ?",
@@ -28,24 +26,23 @@ const texts = both({
     ask: "Confirmez le paiement, ou refusez-le : rien ne sera alors débité.",
     approve: "Approuver (TEST)",
     refuse: "Refuser (TEST)",
-    page: "Votre banque veut votre confirmation sur sa propre page. Revenez ensuite ici.",
-    open: "Ouvrir la page de la banque",
-    answered: "J’ai répondu",
-    other:
-      "Votre banque veut votre confirmation par un formulaire absent de cette application. Rien n’a été débité : prenez une autre carte, ou payez en espèces à la caisse.",
-    look: "Regarder encore",
+    page: "Votre banque veut votre confirmation sur sa propre page. Elle vous renverra ensuite ici.",
+    open: "Aller à la page de la banque",
+    over: "On ne peut plus répondre à cette question de votre banque. Rien n’a été débité : recommencez.",
   },
 });
 
 interface ChallengeProps {
   challenge: Challenge;
   isTest: boolean;
+  /** What is being loaded, to be known again after the bank's page. */
+  amountMinor?: number;
   /** The holder has said yes or no: ask the server what became of it. */
   onAnswered: () => void;
   onClose: () => void;
 }
 
-export function ChallengeSheet({ challenge, isTest, onAnswered, onClose }: ChallengeProps) {
+export function ChallengeSheet({ challenge, isTest, amountMinor, onAnswered, onClose }: ChallengeProps) {
   const t = useTexts(texts);
   const bank = isTest && challenge.url ? testBank(challenge.url) : null;
   return (
@@ -54,25 +51,31 @@ export function ChallengeSheet({ challenge, isTest, onAnswered, onClose }: Chall
         {bank ? (
           <TestBank {...bank} onAnswered={onAnswered} />
         ) : challenge.url ? (
-          <>
-            <p>{t.page}</p>
-            <a class="button primary wide" href={challenge.url} target="_blank" rel="noreferrer">
-              {t.open}
-            </a>
-            <Button wide onClick={onAnswered}>
-              {t.answered}
-            </Button>
-          </>
+          <BankPage url={challenge.url} amountMinor={amountMinor ?? null} />
         ) : (
-          <>
-            <Note kind="warn">{t.other}</Note>
-            <Button wide onClick={onAnswered}>
-              {t.look}
-            </Button>
-          </>
+          <Note kind="warn">{t.over}</Note>
         )}
       </div>
     </Sheet>
+  );
+}
+
+function BankPage({ url, amountMinor }: { url: string; amountMinor: number | null }) {
+  const t = useTexts(texts);
+  const app = useApp();
+  const [isBusy, setBusy] = useState(false);
+  useShownAgain(() => setBusy(false));
+  const open = () => {
+    setBusy(true);
+    void leave(app, url, { amount_minor: amountMinor });
+  };
+  return (
+    <>
+      <p>{t.page}</p>
+      <Button kind="primary" wide icon="shield" busy={isBusy} onClick={open}>
+        {t.open}
+      </Button>
+    </>
   );
 }
 

@@ -17,14 +17,14 @@ export interface Order {
 
 export type Stage =
   | { kind: "form" | "asking" | "later" }
-  | { kind: "unknown"; amount_minor: number; again: () => Promise<void>; order: Order | null }
+  | { kind: "unknown"; amount_minor: number | null; again: () => Promise<void>; order: Order | null }
   | { kind: "challenge"; id: string; amount_minor: number; challenge: Challenge }
   | { kind: "done"; amount_minor: number };
 
 const FORM: Stage = { kind: "form" };
 
 /** Whether it may have been done all the same: no answer came, or one that says nothing. */
-const isUnknown = (problem: Problem) => problem.status === 0 || problem.status >= 500;
+export const isUnknown = (problem: Problem) => problem.status === 0 || problem.status >= 500;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -41,16 +41,17 @@ export function useTopUp(changed: () => void) {
     await settle(answer, { ...order, order, again: () => pay(order) });
   };
 
-  const confirm = async (id: string, amount_minor: number): Promise<void> => {
+  /** `amount_minor` is null where this device does not know what it asks about, until the answer says so. */
+  const confirm = async (id: string, amount_minor: number | null): Promise<void> => {
     setStage({ kind: "asking" });
-    const answer = await app.api.post<TopUp>(`/wallet/top-ups/${id}/confirm`);
+    const answer = await app.api.post<TopUp>(`/wallet/top-ups/${encodeURIComponent(id)}/confirm`);
     if (answer.ok) await app.refresh();
     await settle(answer, { amount_minor, order: null, again: () => confirm(id, amount_minor) });
   };
 
   const settle = async (
     answer: Answer<TopUp>,
-    asked: { amount_minor: number; order: Order | null; again: () => Promise<void> },
+    asked: { amount_minor: number | null; order: Order | null; again: () => Promise<void> },
   ): Promise<void> => {
     changed();
     if (answer.ok) return settled(answer.data);

@@ -11,6 +11,9 @@ const declines = both<Record<string, string>>({
     insufficient_funds: "There is not enough money on this card. Nothing was charged.",
     expired_card: "This card has expired. Nothing was charged. Use another one.",
     authentication_failed: "The payment was not confirmed, so nothing was charged.",
+    payment_intent_authentication_failure: "The payment was not confirmed, so nothing was charged.",
+    setup_intent_authentication_failure: "Your bank was not told that it is you, so the card was not kept.",
+    card_page_expired: "The page for the card was open too long, so no card was kept. Begin anew.",
     authentication_required: "Your bank wants you to confirm. Top up by hand once.",
     card_forgotten: "The payment provider does not know this card any more. Add it again.",
   },
@@ -19,6 +22,11 @@ const declines = both<Record<string, string>>({
     insufficient_funds: "Il n’y a pas assez d’argent sur cette carte. Rien n’a été débité.",
     expired_card: "Cette carte a expiré. Rien n’a été débité. Prenez-en une autre.",
     authentication_failed: "Le paiement n’a pas été confirmé : rien n’a été débité.",
+    payment_intent_authentication_failure: "Le paiement n’a pas été confirmé : rien n’a été débité.",
+    setup_intent_authentication_failure:
+      "Votre banque n’a pas reçu votre confirmation : la carte n’a pas été gardée.",
+    card_page_expired:
+      "La page de saisie est restée ouverte trop longtemps : aucune carte n’a été gardée. Recommencez.",
     authentication_required: "Votre banque veut votre confirmation. Rechargez une fois à la main.",
     card_forgotten: "Le prestataire de paiement ne connaît plus cette carte. Ajoutez-la de nouveau.",
   },

@@ -15,6 +15,7 @@ import { Cards } from "./cards";
 import { ChallengeSheet } from "./challenge";
 import { History } from "./history";
 import { useTopUp } from "./paying";
+import { CardReturn, useVisit } from "./returning";
 import { texts } from "./texts";
 import { TopUpCard } from "./top_up";
 import type { Wallet } from "./wire";
@@ -25,10 +26,12 @@ export default function WalletScreen() {
   const { data: wallet, problem, again } = useKept<Wallet>("/wallet", "wallet");
   const [round, turn] = useReducer((count: number) => count + 1, 0);
   const topUp = useTopUp(() => turn(undefined as never));
+  const visit = useVisit(topUp, again);
   const isOnline = app.health.online;
   return (
-    <Screen title={t.title} up="/">
+    <Screen title={t.title} up={visit.back ?? "/"}>
       <Balance wallet={wallet} />
+      <CardReturn card={visit.card} currency={wallet?.currency ?? "USD"} />
       {!isOnline && <Note kind="warn">{t.offline}</Note>}
       {wallet === null &&
         (problem ? (
@@ -36,7 +39,9 @@ export default function WalletScreen() {
         ) : (
           <Skeleton lines={3} label={t.loading} />
         ))}
-      {wallet && isOnline && <TopUpCard wallet={wallet} topUp={topUp} onCards={again} />}
+      {wallet && isOnline && visit.isReady && (
+        <TopUpCard wallet={wallet} topUp={topUp} visit={visit} onCards={again} />
+      )}
       {wallet && isOnline && (
         <Rows label={t.giftCard}>
           <Row icon="gift" title={t.giftCard} href={href("/gift")} />
@@ -65,6 +70,7 @@ function Challenged({ stage, topUp, wallet }: ChallengedProps) {
     <ChallengeSheet
       challenge={stage.challenge}
       isTest={wallet?.is_test ?? false}
+      amountMinor={stage.amount_minor}
       onAnswered={() => void topUp.confirm(stage.id, stage.amount_minor)}
       onClose={topUp.clear}
     />

@@ -22,8 +22,6 @@ export const texts = both({
     testCard: "Test card",
     keep: "Keep this card",
     keepText: "For the next time, and for auto-reload.",
-    noCards:
-      "New cards need the payment provider’s own form, which this app does not have. Pay in cash at the till, or use a gift card.",
     noProvider: "Cards are not taken here. Pay in cash at the till, or use a gift card.",
     giftCard: "I have a gift card",
     card: (brand: string, last4: string) => `${brand} ending in ${last4}`,
@@ -32,9 +30,12 @@ export const texts = both({
     done: (amount: string) => `${amount} is in your wallet`,
     doneNow: (balance: string) => `You have ${balance} now.`,
     again: "Top up again",
+    goBack: { "/order/basket": "Back to your basket", "/gifts": "Back to the gift" },
     unknownTitle: "Did it arrive?",
     unknown: (amount: string) =>
       `The answer to your top-up of ${amount} got lost. Ask again: whatever happened, your card is charged once.`,
+    unknownSome:
+      "The answer to your top-up got lost. Ask again: whatever happened, your card is charged once.",
     askAgain: "Ask again",
     leave: "Leave it",
     left: "If it did arrive, it is in the list below.",
@@ -63,8 +64,6 @@ export const texts = both({
     testCard: "Carte de test",
     keep: "Garder cette carte",
     keepText: "Pour la prochaine fois et pour la recharge automatique.",
-    noCards:
-      "Une nouvelle carte demande le formulaire du prestataire de paiement, absent de cette application. Payez en espèces à la caisse ou utilisez une carte cadeau.",
     noProvider:
       "Les cartes ne sont pas acceptées ici. Payez en espèces à la caisse ou utilisez une carte cadeau.",
     giftCard: "J’ai une carte cadeau",
@@ -74,9 +73,12 @@ export const texts = both({
     done: (amount: string) => `${amount} sont dans votre portefeuille`,
     doneNow: (balance: string) => `Vous avez maintenant ${balance}.`,
     again: "Recharger encore",
+    goBack: { "/order/basket": "Retour à votre panier", "/gifts": "Retour au cadeau" },
     unknownTitle: "Est-ce arrivé ?",
     unknown: (amount: string) =>
       `La réponse à votre recharge de ${amount} s’est perdue. Redemandez : quoi qu’il soit arrivé, votre carte n’est débitée qu’une fois.`,
+    unknownSome:
+      "La réponse à votre recharge s’est perdue. Redemandez : quoi qu’il soit arrivé, votre carte n’est débitée qu’une fois.",
     askAgain: "Redemander",
     leave: "Laisser ainsi",
     left: "Si elle est arrivée, elle figure dans la liste ci-dessous.",

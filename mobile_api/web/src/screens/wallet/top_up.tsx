@@ -4,21 +4,25 @@ import { money } from "@ui/format";
 import { Button, Card, Choice, Field, Icon, Note } from "@ui/parts";
 import { useTexts } from "@ui/texts";
 import { useState } from "preact/hooks";
-import { offered, room, written } from "./amount";
+import { href } from "../../app/router";
+import { asWritten, offered, room, written } from "./amount";
+import { CardPage } from "./card_page";
 import { CardPick, usePick } from "./card_pick";
 import { ChallengeSheet } from "./challenge";
 import type { useTopUp } from "./paying";
 import { told } from "./refusals";
+import type { Visit } from "./returning";
 import { texts } from "./texts";
 import type { Wallet } from "./wire";
 
 interface TopUpProps {
   wallet: Wallet;
   topUp: ReturnType<typeof useTopUp>;
+  visit: Visit;
   onCards: () => void;
 }
 
-export function TopUpCard({ wallet, topUp, onCards }: TopUpProps) {
+export function TopUpCard({ wallet, topUp, visit, onCards }: TopUpProps) {
   const t = useTexts(texts);
   const { stage } = topUp;
   return (
@@ -29,7 +33,7 @@ export function TopUpCard({ wallet, topUp, onCards }: TopUpProps) {
         {stage.kind === "unknown" ? (
           <Unknown stage={stage} topUp={topUp} currency={wallet.currency} />
         ) : stage.kind === "done" ? (
-          <Done amountMinor={stage.amount_minor} wallet={wallet} onAgain={topUp.clear} />
+          <Done amountMinor={stage.amount_minor} wallet={wallet} back={visit.back} onAgain={topUp.clear} />
         ) : stage.kind === "later" ? (
           <>
             <Note>{t.later}</Note>
@@ -38,17 +42,17 @@ export function TopUpCard({ wallet, topUp, onCards }: TopUpProps) {
         ) : wallet.provider === null ? (
           <Note>{t.noProvider}</Note>
         ) : (
-          <Form wallet={wallet} topUp={topUp} onCards={onCards} />
+          <Form wallet={wallet} topUp={topUp} visit={visit} onCards={onCards} />
         )}
       </div>
     </Card>
   );
 }
 
-function Form({ wallet, topUp, onCards }: TopUpProps) {
+function Form({ wallet, topUp, visit, onCards }: TopUpProps) {
   const t = useTexts(texts);
   const pick = usePick(wallet);
-  const amount = useAmount(wallet);
+  const amount = useAmount(wallet, visit.amountMinor);
   const isBusy = topUp.stage.kind === "asking" || pick.card.stage.kind === "asking";
   const problem = topUp.problem ?? pick.card.problem;
   const start = () => {
@@ -74,15 +78,13 @@ function Form({ wallet, topUp, onCards }: TopUpProps) {
       <Amount wallet={wallet} amount={amount} />
       <CardPick wallet={wallet} pick={pick} />
       {problem && <Note kind="bad">{told(problem, wallet.currency)}</Note>}
-      <Button
-        kind="primary"
-        type="submit"
-        wide
-        busy={isBusy}
-        disabled={amount.minor === null || pick.method === null}
-      >
-        {amount.minor === null ? t.topUp : t.topUpBy(money(amount.minor, wallet.currency))}
-      </Button>
+      {pick.method === null ? (
+        <CardPage currency={wallet.currency} amountMinor={amount.minor} />
+      ) : (
+        <Button kind="primary" type="submit" wide busy={isBusy} disabled={amount.minor === null}>
+          {amount.minor === null ? t.topUp : t.topUpBy(money(amount.minor, wallet.currency))}
+        </Button>
+      )}
       {pick.card.stage.kind === "challenge" && (
         <ChallengeSheet
           challenge={pick.card.stage.challenge}
@@ -97,11 +99,13 @@ function Form({ wallet, topUp, onCards }: TopUpProps) {
 
 type Chosen = ReturnType<typeof useAmount>;
 
-function useAmount(wallet: Wallet) {
+/** `first` is what was chosen before, where a page of the provider's came between. */
+function useAmount(wallet: Wallet, first: number | null) {
   const t = useTexts(texts);
   const chips = offered(wallet);
-  const [chip, setChip] = useState<string>(String(chips[1] ?? chips[0] ?? "other"));
-  const [text, setText] = useState("");
+  const [chip, setChip] = useState<string>(String(first ?? chips[1] ?? chips[0] ?? "other"));
+  const isOffered = first === null || chips.includes(first);
+  const [text, setText] = useState(isOffered ? "" : asWritten(first, wallet.currency));
   const chosen = chip === "other" || chips.includes(Number(chip)) ? chip : "other";
   const minor = chosen === "other" ? written(text, wallet.currency) : Number(chosen);
   const most = Math.min(wallet.top_up_max_minor, room(wallet));
@@ -150,7 +154,7 @@ function Unknown({ stage, topUp, currency }: UnknownProps) {
   return (
     <div class="stack" role="alert">
       <h3 class="flat">{t.unknownTitle}</h3>
-      <p>{t.unknown(money(stage.amount_minor, currency))}</p>
+      <p>{stage.amount_minor === null ? t.unknownSome : t.unknown(money(stage.amount_minor, currency))}</p>
       <Button kind="primary" wide icon="refresh" onClick={() => void stage.again()}>
         {t.askAgain}
       </Button>
@@ -162,18 +166,29 @@ function Unknown({ stage, topUp, currency }: UnknownProps) {
   );
 }
 
-function Done(props: { amountMinor: number; wallet: Wallet; onAgain: () => void }) {
+interface DoneProps {
+  amountMinor: number;
+  wallet: Wallet;
+  back: Visit["back"];
+  onAgain: () => void;
+}
+
+function Done({ amountMinor, wallet, back, onAgain }: DoneProps) {
   const t = useTexts(texts);
-  const { currency } = props.wallet;
   return (
     <section class="done" aria-live="assertive">
       <span class="done-mark">
         <Icon name="check" size={44} />
       </span>
       <p class="pay-lead" data-testid="loaded">
-        {t.done(money(props.amountMinor, currency))}
+        {t.done(money(amountMinor, wallet.currency))}
       </p>
-      <Button onClick={props.onAgain}>{t.again}</Button>
+      {back && (
+        <a class="button primary" href={href(back)}>
+          {t.goBack[back]}
+        </a>
+      )}
+      <Button onClick={onAgain}>{t.again}</Button>
     </section>
   );
 }

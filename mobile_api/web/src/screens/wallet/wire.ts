@@ -28,6 +28,9 @@ export interface Wallet {
   auto_reload: AutoReload | null;
 }
 
+/** The demo's cards are tokens that this app may name; a real provider's are entered on its own page. */
+export const hasTestCards = (wallet: Wallet) => wallet.provider === "test_card";
+
 /** What the card's holder must answer: a page of the provider's, or a secret for its own code. */
 export interface Challenge {
   url: string | null;

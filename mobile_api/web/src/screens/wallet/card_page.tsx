@@ -1,0 +1,54 @@
+/** A card that is entered on the provider's own page: the way there. */
+
+import { Button, Note } from "@ui/parts";
+import { both, useTexts } from "@ui/texts";
+import { useState } from "preact/hooks";
+import type { Problem } from "../../app/api";
+import { useApp } from "../../app/hooks";
+import { leave, useShownAgain } from "./leaving";
+import { told } from "./refusals";
+
+const texts = both({
+  en: {
+    text: "You enter it on the payment provider’s page and come back here. Its number never comes to us.",
+    go: "Enter a card",
+  },
+  fr: {
+    text: "Vous la saisissez sur la page du prestataire de paiement, puis vous revenez ici. Son numéro ne nous parvient jamais.",
+    go: "Saisir une carte",
+  },
+});
+
+/** `amountMinor` is what the person was about to load: it is chosen again when they are back. */
+export function CardPage({
+  currency,
+  amountMinor = null,
+}: {
+  currency: string;
+  amountMinor?: number | null;
+}) {
+  const t = useTexts(texts);
+  const app = useApp();
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  useShownAgain(() => setBusy(false));
+  const open = async () => {
+    setBusy(true);
+    setProblem(null);
+    const answer = await app.once<{ setup: string; url: string }>("card-page", "/wallet/cards/page", {});
+    // Busy until this page is gone: a second tap would open a second page.
+    if (answer.ok)
+      return leave(app, answer.data.url, { setup: answer.data.setup, amount_minor: amountMinor });
+    setBusy(false);
+    setProblem(answer.problem);
+  };
+  return (
+    <>
+      <p class="quiet-text">{t.text}</p>
+      {problem && <Note kind="bad">{told(problem, currency)}</Note>}
+      <Button kind="primary" wide icon="credit-card" busy={isBusy} onClick={() => void open()}>
+        {t.go}
+      </Button>
+    </>
+  );
+}
