@@ -10,11 +10,11 @@ import { told } from "./refusals";
 
 const texts = both({
   en: {
-    text: "You enter it on the payment provider’s page and come back here. Its number never comes to us.",
+    text: "You enter your card on the payment provider’s page and come back here. Its number never comes to us.",
     go: "Enter a card",
   },
   fr: {
-    text: "Vous la saisissez sur la page du prestataire de paiement, puis vous revenez ici. Son numéro ne nous parvient jamais.",
+    text: "Vous saisissez votre carte sur la page du prestataire de paiement, puis vous revenez ici. Son numéro ne nous parvient jamais.",
     go: "Saisir une carte",
   },
 });
