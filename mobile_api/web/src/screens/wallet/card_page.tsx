@@ -19,14 +19,15 @@ const texts = both({
   },
 });
 
-/** `amountMinor` is what the person was about to load: it is chosen again when they are back. */
-export function CardPage({
-  currency,
-  amountMinor = null,
-}: {
+interface CardPageProps {
   currency: string;
+  /** What the person was about to load: it is chosen again when they are back. */
   amountMinor?: number | null;
-}) {
+  /** The card of the last page is being kept: another page would be one too many. */
+  isWaiting?: boolean;
+}
+
+export function CardPage({ currency, amountMinor = null, isWaiting = false }: CardPageProps) {
   const t = useTexts(texts);
   const app = useApp();
   const [isBusy, setBusy] = useState(false);
@@ -46,7 +47,7 @@ export function CardPage({
     <>
       <p class="quiet-text">{t.text}</p>
       {problem && <Note kind="bad">{told(problem, currency)}</Note>}
-      <Button kind="primary" wide icon="credit-card" busy={isBusy} onClick={() => void open()}>
+      <Button kind="primary" wide icon="credit-card" busy={isBusy || isWaiting} onClick={() => void open()}>
         {t.go}
       </Button>
     </>

@@ -79,7 +79,11 @@ function Form({ wallet, topUp, visit, onCards }: TopUpProps) {
       <CardPick wallet={wallet} pick={pick} />
       {problem && <Note kind="bad">{told(problem, wallet.currency)}</Note>}
       {pick.method === null ? (
-        <CardPage currency={wallet.currency} amountMinor={amount.minor} />
+        <CardPage
+          currency={wallet.currency}
+          amountMinor={amount.minor}
+          isWaiting={visit.card.kind === "asking"}
+        />
       ) : (
         <Button kind="primary" type="submit" wide busy={isBusy} disabled={amount.minor === null}>
           {amount.minor === null ? t.topUp : t.topUpBy(money(amount.minor, wallet.currency))}
