@@ -325,7 +325,7 @@ def keep_card(call: Call) -> object:
 
 
 @routes.post(
-    "/wallet/cards/page",
+    "/wallet/card-pages",
     summary="Keep a card that is entered on the provider's page",
     who=MEMBER,
     answers={201: CardPageOut},

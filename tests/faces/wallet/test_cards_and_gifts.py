@@ -122,7 +122,7 @@ def test_a_declined_card_is_not_kept(anns: App) -> None:
 
 
 def test_the_test_cards_have_no_page_of_their_own(anns: App) -> None:
-    refused = anns.post("/wallet/cards/page")
+    refused = anns.post("/wallet/card-pages")
     assert (refused.status_code, refused.json["code"]) == (409, "no_card_page")
 
 

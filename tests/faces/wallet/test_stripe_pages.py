@@ -62,13 +62,13 @@ def balance(app: App) -> int:
 
 def keep(app: App, card: str) -> str:
     """Enter a card on Stripe's page; return its id with us."""
-    page = app.post("/wallet/cards/page").json
+    page = app.post("/wallet/card-pages").json
     press(page["url"], card=card)
     return app.post(f"/wallet/cards/{page['setup']}/confirm").json["id"]
 
 
 def test_a_card_is_entered_on_stripes_page_and_kept_when_its_holder_is_back(anns: App) -> None:
-    opened = anns.post("/wallet/cards/page")
+    opened = anns.post("/wallet/card-pages")
     assert opened.status_code == 201
     setup = opened.json["setup"]
     waiting = anns.post(f"/wallet/cards/{setup}/confirm")
@@ -81,7 +81,7 @@ def test_a_card_is_entered_on_stripes_page_and_kept_when_its_holder_is_back(anns
 
 
 def test_who_changes_their_mind_is_sent_back_and_no_card_is_kept(anns: App, fake: FakeStripe) -> None:
-    page = anns.post("/wallet/cards/page").json
+    page = anns.post("/wallet/card-pages").json
     assert fake.cards.sessions[page["setup"]]["cancel_url"] == f"{PUBLIC}/app/wallet?card=canceled"
     fake.cards.sessions[page["setup"]].update(status="expired", url=None)
     over = anns.post(f"/wallet/cards/{page['setup']}/confirm")
@@ -92,15 +92,16 @@ def test_who_changes_their_mind_is_sent_back_and_no_card_is_kept(anns: App, fake
 def test_a_lost_answer_opens_one_page_and_another_member_another(
     anns: App, bens: App, fake: FakeStripe
 ) -> None:
-    opened = [anns.post("/wallet/cards/page", key="k").json for _ in range(2)]
+    opened = [anns.post("/wallet/card-pages", key="k").json for _ in range(2)]
     assert opened[0] == opened[1]
-    assert bens.post("/wallet/cards/page", key="k").json["setup"] != opened[0]["setup"]
+    assert bens.post("/wallet/card-pages", key="k").json["setup"] != opened[0]["setup"]
     assert len(fake.cards.customers) == 2
 
 
-def test_nobody_keeps_the_card_of_anothers_page(anns: App, bens: App) -> None:
+def test_nobody_keeps_the_card_of_anothers_page(anns: App, bens: App, client: FlaskClient) -> None:
+    assert client.post("/api/v1/wallet/card-pages").status_code == 401
     keep(bens, "4242")
-    page = anns.post("/wallet/cards/page").json
+    page = anns.post("/wallet/card-pages").json
     press(page["url"], card="4242")
     assert bens.post(f"/wallet/cards/{page['setup']}/confirm").status_code == 404
     assert len(bens.get("/wallet").json["cards"]) == 1
@@ -108,7 +109,7 @@ def test_nobody_keeps_the_card_of_anothers_page(anns: App, bens: App) -> None:
 
 def test_opening_pages_is_limited(anns: App, app: Flask) -> None:
     app.extensions["regulars"].limits._enabled = True
-    statuses = [anns.post("/wallet/cards/page").status_code for _ in range(11)]
+    statuses = [anns.post("/wallet/card-pages").status_code for _ in range(11)]
     assert statuses == [201] * 10 + [429]
 
 
@@ -153,7 +154,7 @@ def test_a_purchase_by_card_gets_the_secret_and_no_way_into_the_app(anns: App) -
 def test_what_stripe_tells_of_cards_is_taken_in_and_changes_nothing(
     anns: App, client: FlaskClient, fake: FakeStripe
 ) -> None:
-    page = anns.post("/wallet/cards/page").json
+    page = anns.post("/wallet/card-pages").json
     session = fake.cards.sessions[page["setup"]]
     setup = fake.cards.setups[session["setup_intent"]]
     for kind in ("checkout.session.completed", "checkout.session.expired"):

@@ -36,7 +36,7 @@ export function CardPage({ currency, amountMinor = null, isWaiting = false }: Ca
   const open = async () => {
     setBusy(true);
     setProblem(null);
-    const answer = await app.once<{ setup: string; url: string }>("card-page", "/wallet/cards/page", {});
+    const answer = await app.once<{ setup: string; url: string }>("card-page", "/wallet/card-pages", {});
     // Busy until this page is gone: a second tap would open a second page.
     if (answer.ok)
       return leave(app, answer.data.url, { setup: answer.data.setup, amount_minor: amountMinor });
