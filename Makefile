@@ -43,8 +43,8 @@ $(PAGES): node_modules/.package-lock.json $(shell find loyalty/web/ui loyalty/we
 	@touch $@
 
 browser: ## Have Debian's Chromium, for the tests
-	@command -v chromium >/dev/null || { echo "Installing chromium"; $(ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
-	  || { echo "chromium is missing: apt-get install chromium" >&2; exit 1; }
+	@{ command -v chromium && command -v chromium-headless-shell; } >/dev/null || { echo "Installing chromium"; $(ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(ROOT) apt-get install -y -qq --no-install-recommends chromium chromium-headless-shell >/dev/null; } \
+	  || { echo "chromium is missing: apt-get install chromium chromium-headless-shell" >&2; exit 1; }
 
 demo: setup web ## Show the main job on screen, then serve everything
 	@$(BIN)/regulars demo

@@ -13,7 +13,7 @@ from shutil import which
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,8 @@ PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
 
 CHROMIUM = which("chromium") or "/usr/bin/chromium"
+# The same Chromium without windows, and without notifications: it needs half of the processor time.
+SHELL = which("chromium-headless-shell") or CHROMIUM
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -55,12 +57,25 @@ OPTIONS = ("--workers", "1", "--threads", "8")
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Return Debian's Chromium, started once."""
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Return Debian's Chromium, started once."""
+    chromium = playwright.chromium.launch(executable_path=SHELL, args=ARGUMENTS)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """Return Debian's Chromium with all that it has."""
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -125,12 +140,14 @@ def found_cafe(
 
 
 @pytest.fixture
-def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+def contexts(request: pytest.FixtureRequest) -> Iterator[Callable[..., BrowserContext]]:
     """Return how to make a browser of its own (its storage is nobody else's); all are closed afterwards."""
+    is_whole = request.node.get_closest_marker("whole_browser")
+    chromium: Browser = request.getfixturevalue("whole_browser" if is_whole else "browser")
     made: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        context = browser.new_context(**{**PHONE, **options})
+        context = chromium.new_context(**{**PHONE, **options})
         context.set_default_timeout(PATIENCE_MS)
         made.append(context)
         return context

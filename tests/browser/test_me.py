@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.cafe import Cafe
@@ -212,6 +213,7 @@ def test_who_withdraws_on_one_device_wins_over_a_yes_on_another(phone: Callable[
     expect(switch[0]).not_to_be_checked()
 
 
+@pytest.mark.whole_browser
 def test_notifications_are_asked_for_after_a_tap_and_shown_by_the_worker(
     phone: Callable[..., Phone], cafe: Cafe
 ) -> None:
@@ -255,6 +257,7 @@ def test_blocked_notifications_are_explained(phone: Callable[..., Phone]) -> Non
     expect(ann.page.get_by_role("switch", name="Tell me while the app is closed")).to_be_disabled()
 
 
+@pytest.mark.whole_browser
 def test_the_worker_shows_what_the_server_pushes(phone: Callable[..., Phone], cafe: Cafe) -> None:
     ann = phone("me.shown@example.com")
     page, context = ann.page, ann.page.context
