@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from loyalty.cli import main
 from loyalty.postgres import Server, temporary_folder
 
 DEMO = [sys.executable, "-m", "loyalty.cli", "demo", "--fast"]
@@ -65,66 +66,60 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def told(environ: dict[str, str]) -> str:
-    port = str(free_port())
-    done = subprocess.run(
-        [*DEMO, "--no-serve", "--port", port],
-        capture_output=True,
+def told(environ: dict[str, str], ending: signal.Signals) -> str:
+    """Let the demo tell its story and serve; look at what it serves, stop it, and return what it told."""
+    port = free_port()
+    with subprocess.Popen(
+        [*DEMO, "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=SECONDS,
         env=environ,
-        check=False,
+    ) as demo:
+        try:
+            shown = until(demo, "regulars member show")
+            assert_served(shown, port)
+        finally:
+            demo.send_signal(ending)
+            _, complaints = demo.communicate(timeout=60)
+    assert demo.returncode == 0, shown[-3000:] + complaints
+    assert "Traceback" not in complaints
+    with socket.socket() as probe, pytest.raises(OSError, match="refused"):
+        probe.connect(("127.0.0.1", port))
+    return shown
+
+
+def assert_served(shown: str, port: int) -> None:
+    """Every link that the story ends with answers, and the till's token is one."""
+    for link in re.findall(r"http://(?:127\.0\.0\.1|localhost):\d+/\S*", shown):
+        if link.endswith("/pos/v1/enroll"):
+            break  # the curl lines need a body and a token
+        with urllib.request.urlopen(link, timeout=10) as answer:
+            assert answer.status == 200, link
+        if link.endswith("/test-card/cards"):
+            break
+    (token,) = re.findall(r"export TILL=(\S+)", shown)
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/pos/v1/till", headers={"Authorization": f"Bearer {token}"}
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        assert b'"Till 1"' in answer.read()
 
 
 @pytest.mark.slow
-def test_the_story_runs_to_its_end_twice_and_leaves_nothing_behind(
+def test_the_story_runs_to_its_end_twice_serves_until_told_to_stop_and_leaves_nothing_behind(
     folder: Path, environ: dict[str, str]
 ) -> None:
-    first = told(environ)
+    first = told(environ, signal.SIGTERM)
     for line in KEY_LINES:
         assert re.search(line, first), f"{line!r} is not in the story:\n{first}"
     assert "/pos/v1/enroll" in first
     assert Server(folder / "postgres").pid is None
-    second = told(environ)
+    second = told(environ, signal.SIGINT)
     assert "Noah joins" in second
     assert "Clean. 2 members, 12 transactions." in second
     assert "/pos/v1/enroll" not in second, "the till of the first run is found again"
     assert Server(folder / "postgres").pid is None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_both_apis_until_told_to_stop(
-    folder: Path, environ: dict[str, str], ending: signal.Signals
-) -> None:
-    port = free_port()
-    with subprocess.Popen(
-        [*DEMO, "--port", str(port)], stdout=subprocess.PIPE, text=True, env=environ
-    ) as demo:
-        try:
-            shown = until(demo, "regulars member show")
-            for link in re.findall(r"http://127\.0\.0\.1:\d+/\S*", shown):
-                with urllib.request.urlopen(link, timeout=10) as answer:  # the curl lines need a token
-                    assert answer.status == 200, link
-                if link.endswith("/test-card/cards"):
-                    break
-            (token,) = re.findall(r"export TILL=(\S+)", shown)
-            asked = urllib.request.Request(
-                f"http://127.0.0.1:{port}/pos/v1/till", headers={"Authorization": f"Bearer {token}"}
-            )
-            with urllib.request.urlopen(asked, timeout=10) as answer:
-                assert b'"Till 1"' in answer.read()
-        finally:
-            demo.send_signal(ending)
-            demo.communicate(timeout=60)
-    assert demo.returncode == 0
-    assert Server(folder / "postgres").pid is None
-    with socket.socket() as probe, pytest.raises(OSError, match="refused"):
-        probe.connect(("127.0.0.1", port))
 
 
 @pytest.mark.slow
@@ -152,14 +147,24 @@ def test_a_story_that_is_stopped_leaves_nothing_behind(folder: Path, environ: di
     ],
 )
 def test_people_are_not_made_up_in_earnest(
-    environ: dict[str, str], command: str, more: dict[str, str], said: str
+    environ: dict[str, str],
+    command: str,
+    more: dict[str, str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     named = {**environ, "REGULARS_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", **more}
-    done = subprocess.run(
-        [sys.executable, "-m", "loyalty.cli", command], capture_output=True, text=True, env=named, check=False
-    )
-    assert done.returncode == 1
-    assert said in done.stderr
+    # In this process: only what they say is looked at, and a process of its own takes seconds to load everything.
+    for name in [name for name in os.environ if name.startswith("REGULARS_")]:
+        monkeypatch.delenv(name)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["regulars", command])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert said in capsys.readouterr().err
 
 
 def until(demo: subprocess.Popen[str], line: str) -> str:

@@ -8,7 +8,6 @@ from loyalty.clock import Clock
 from loyalty.config import Settings
 from loyalty.db import transaction
 from loyalty.wallet.gateway import CardPaymentsOff, Gateway
-from loyalty.wallet.gateways.stripe_gateway import StripeGateway
 from loyalty.wallet.gateways.test_card import TestCardGateway
 
 
@@ -19,6 +18,9 @@ def gateway_of(settings: Settings, clock: Clock) -> Gateway:
     Raise ``CardPaymentsOff`` where there is none.
     """
     if settings.stripe_secret_key:
+        # Its library takes a quarter of a second to load: only for those who use it.
+        from loyalty.wallet.gateways.stripe_gateway import StripeGateway  # noqa: PLC0415
+
         return StripeGateway(
             settings.stripe_secret_key, settings.stripe_webhook_secret, api_base=settings.stripe_api_base
         )
@@ -38,4 +40,4 @@ def test_cards_of(settings: Settings, clock: Clock) -> TestCardGateway:
     )
 
 
-__all__ = ["StripeGateway", "TestCardGateway", "gateway_of", "test_cards_of"]
+__all__ = ["TestCardGateway", "gateway_of", "test_cards_of"]

@@ -58,6 +58,7 @@ export function openKeeping(lost: () => void = () => {}): Promise<Keeping> {
       }
     },
     blocking(_current, _blocked, event) {
+      hush();
       (event.target as IDBDatabase).close();
       lost();
     },
@@ -71,6 +72,7 @@ export function openKeeping(lost: () => void = () => {}): Promise<Keeping> {
  * The worker keeps the app's own files, which are the same for everybody: whoever signs in next starts offline too.
  */
 export async function forgetEverything(keeping: Keeping): Promise<void> {
+  hush();
   keeping.close();
   await forgetPush();
   const known = (await indexedDB.databases?.()) ?? [];
@@ -78,6 +80,14 @@ export async function forgetEverything(keeping: Keeping): Promise<void> {
   await Promise.all([...names].map(deleted));
   localStorage.clear();
   sessionStorage.clear();
+}
+
+/** From now on: what was still on its way to a storage that was closed has nowhere to go, and nobody to tell. */
+function hush(): void {
+  addEventListener("unhandledrejection", (event) => {
+    const { reason } = event;
+    if (reason instanceof DOMException && reason.name === "InvalidStateError") event.preventDefault();
+  });
 }
 
 function deleted(name: string): Promise<void> {
