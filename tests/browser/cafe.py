@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
+from urllib.parse import quote
 from uuid import uuid4
 
 from loyalty import rules
@@ -90,6 +93,21 @@ class Cafe:
     def top_up(self, code: str, amount_minor: int) -> dict[str, Any]:
         """Put cash into the wallet of whoever shows ``code``."""
         return self.ask("POST", "/pos/v1/wallet/cash", {"code": code, "amount_minor": amount_minor})
+
+    def mails(self, address: str) -> list[str]:
+        """Return the mails to an address, the newest first."""
+        found = self.ask("GET", f"/api/v1/dev/mailbox?to={quote(address)}")
+        return [each["text"] for each in found["items"]]
+
+    def codes(self, address: str) -> list[str]:
+        """Return the codes that were sent to an address, the newest first."""
+        return [code for mail in self.mails(address) for code in re.findall(r"^\d{6}", mail)]
+
+    def next_code(self, address: str, earlier: list[str]) -> str:
+        """Return the code that is sent after these: they lie there too until it comes."""
+        while (codes := self.codes(address)) == earlier:
+            time.sleep(0.03)
+        return codes[0]
 
     def kill(self) -> None:
         """Kill the web processes, as a power cut does."""

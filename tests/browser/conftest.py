@@ -141,13 +141,18 @@ def found_cafe(
 
 @pytest.fixture
 def contexts(request: pytest.FixtureRequest) -> Iterator[Callable[..., BrowserContext]]:
-    """Return how to make a browser of its own (its storage is nobody else's); all are closed afterwards."""
+    """Return how to make a browser of its own (its storage is nobody else's); all are closed afterwards.
+
+    It keeps no files for a start without a network (which takes longer than most tests) unless ``installed`` is marked.
+    """
     is_whole = request.node.get_closest_marker("whole_browser")
+    is_installed = is_whole or request.node.get_closest_marker("installed")
     chromium: Browser = request.getfixturevalue("whole_browser" if is_whole else "browser")
+    usual = {**PHONE, "service_workers": "allow" if is_installed else "block"}
     made: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        context = chromium.new_context(**{**PHONE, **options})
+        context = chromium.new_context(**{**usual, **options})
         context.set_default_timeout(PATIENCE_MS)
         made.append(context)
         return context

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import CDPSession, Page, expect
@@ -44,19 +43,10 @@ class Phone:
 
     def ask_for_code(self, address: str) -> str:
         """Have a code sent to an address, and return it as the mail says it."""
-        earlier = self.mails(address)
+        earlier = self.cafe.codes(address)
         self.page.get_by_label("E-mail or mobile number").fill(address)
         self.page.get_by_role("button", name="Send me a code").click()
-        # The code of an earlier sign-in lies there too, until the new one comes.
-        while (mails := self.mails(address)) == earlier:
-            self.page.wait_for_timeout(30)
-        (code,) = re.findall(r"^\d{6}", mails[0])
-        return code
-
-    def mails(self, address: str) -> list[str]:
-        """Return the mails to an address, the newest first."""
-        found = self.cafe.ask("GET", f"/api/v1/dev/mailbox?to={quote(address)}")
-        return [each["text"] for each in found["items"]]
+        return self.cafe.next_code(address, earlier)
 
     def go(self, name: str) -> None:
         """Tap on a tab."""

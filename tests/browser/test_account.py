@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.cafe import Cafe
@@ -69,6 +70,7 @@ def test_signing_out_forgets_everything_on_all_tabs(phone: Callable[..., Phone])
     expect(page.get_by_role("button", name="Send me a code")).to_be_visible()
 
 
+@pytest.mark.installed
 def test_changes_that_are_not_saved_are_told_before_they_are_lost(phone: Callable[..., Phone]) -> None:
     ann = phone("account.unsaved@example.com")
     page = ann.page
@@ -93,6 +95,7 @@ def test_changes_that_are_not_saved_are_told_before_they_are_lost(phone: Callabl
         expect(again.page.get_by_label(tag)).to_be_checked()
 
 
+@pytest.mark.installed
 def test_who_insists_signs_out_offline_and_loses_them(phone: Callable[..., Phone]) -> None:
     ann = phone("account.insists@example.com")
     page = ann.page

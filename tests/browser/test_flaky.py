@@ -137,6 +137,7 @@ def test_two_pages_whose_token_is_over_renew_it_once_and_stay_signed_in(
     assert other.thrown == []
 
 
+@pytest.mark.installed
 def test_storage_that_is_deleted_under_the_page_leads_to_sign_in(phone: Callable[..., Phone]) -> None:
     for number, delete in enumerate((delete_databases, clear_site)):
         ann = phone(f"flaky.cleared{number}@example.com")

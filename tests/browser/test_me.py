@@ -40,6 +40,7 @@ def test_everything_about_the_person_is_one_tap_from_you(phone: Callable[..., Ph
     expect(page.get_by_role("link", name="Wallet passes")).to_have_count(0)
 
 
+@pytest.mark.installed
 def test_a_name_is_changed_without_a_network_and_saved_later(phone: Callable[..., Phone]) -> None:
     ann = phone("me.name@example.com")
     page = ann.page

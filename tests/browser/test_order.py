@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
@@ -261,6 +262,7 @@ def test_an_order_with_a_reward_that_is_cancelled_gives_everything_back(
     assert ann.balance() == points
 
 
+@pytest.mark.installed
 def test_a_basket_is_filled_and_changed_without_a_network_and_ordered_when_there_is_one(
     phone: Callable[..., Phone], cafe: Cafe
 ) -> None:

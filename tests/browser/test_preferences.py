@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.phone import Phone
@@ -50,6 +51,7 @@ def test_a_choice_on_the_phone_is_on_the_web_page_in_well_under_a_second(
     assert sorted(took)[len(took) // 2] < 0.8, took
 
 
+@pytest.mark.installed
 def test_what_is_chosen_offline_is_on_screen_at_once_and_kept_over_a_restart(
     phone: Callable[..., Phone],
 ) -> None:

@@ -14,6 +14,7 @@ from tests.browser.cafe import Cafe
 from tests.browser.installing import ROOT, build_another, kept_files, settled, started
 from tests.browser.phone import Phone
 
+pytestmark = pytest.mark.installed
 SCREENS = re.findall(
     r'^ {2}"(/[\w/]+)":', (ROOT / "mobile_api/web/src/app/screens.ts").read_text(), re.MULTILINE
 )

@@ -7,10 +7,21 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.phone import Phone
+from tests.browser.seen import assert_accessible
 
 TASTE = "/me/taste"
 
 # What an older version of the app would have left: its layout, and two acts that nobody has sent.
+MAKE_NEWER = """
+async () => {
+  const { name } = (await indexedDB.databases()).find((each) => each.name.startsWith("regulars-"));
+  await new Promise((resolve, reject) => {
+    const asked = indexedDB.open(name, 1000);
+    asked.onsuccess = () => resolve(asked.result.close());
+    asked.onerror = () => reject(asked.error);
+  });
+}
+"""
 MAKE_OLD = """
 async () => {
   const found = await indexedDB.databases();
@@ -177,3 +188,15 @@ def test_a_store_of_an_older_layout_is_upgraded_and_its_queue_is_sent(phone: Cal
     for tag in ("Vegan", "Halal"):
         expect(elsewhere.get_by_label(tag)).to_be_checked()
     expect(page.get_by_label("Kosher")).to_be_checked()
+
+
+def test_a_page_older_than_what_it_kept_says_so_and_can_begin_anew(phone: Callable[..., Phone]) -> None:
+    ann = phone("tabs.older@example.com")
+    page = ann.page
+    page.goto(f"{ann.cafe.url}/program")
+    page.evaluate(MAKE_NEWER)
+    ann.open("/")
+    expect(page.get_by_role("heading", name="A newer version was used here").last).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Begin anew on this device").click()
+    ann.sign_in("tabs.older@example.com")

@@ -15,11 +15,15 @@ import "./screens/statement/statement.css";
 import { render } from "preact";
 import { App } from "./app/app";
 import { register } from "./app/install";
+import { NoStart } from "./app/no_start";
 import { Root } from "./app/root";
 
 const start = async () => {
-  const app = await App.start();
-  render(<Root app={app} />, document.getElementById("app") as HTMLElement);
+  const shown = await App.start().then(
+    (app) => <Root app={app} />,
+    (error: unknown) => <NoStart error={error} />,
+  );
+  render(shown, document.getElementById("app") as HTMLElement);
   await register();
 };
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty import codes, members, offers, referrals, sales
+from loyalty import codes, members, offers, referrals, rules, sales
 from loyalty.actor import SYSTEM
 from loyalty.db import transaction
+from loyalty.rules.shipped import load_shipped
 from tests.faces.gifts.conftest import Phone
 from tests.joined import Joined
 from tests.paying import actor_of
@@ -34,6 +37,26 @@ def test_only_the_server_reads_a_code(member_id: int) -> None:
 @given(st.text(max_size=40))
 def test_a_made_up_code_is_nobodys(code: str) -> None:
     assert referrals.read_code(code, SECRET) is None
+
+
+@pytest.fixture
+def thanking(ann: Phone) -> None:
+    """Have a program in force that thanks both with points."""
+    document: dict[str, Any] = deepcopy(dict(load_shipped("cafe-stars")))
+    for key, when, points in (("thanks", "referral", 30_000), ("welcome-in", "event:invited", 20_000)):
+        document["rules"].append(
+            {
+                "key": key,
+                "name": {"en": key, "fr": key},
+                "when": when,
+                "then": [{"earn": {"points_milli": points}}],
+            }
+        )
+    with transaction() as session:
+        rules.apply(
+            session, document, actor=SYSTEM, now=ann.counter.now, live_from=ann.counter.now,
+            without_notice="a test",
+        )  # fmt: skip
 
 
 def join(
@@ -78,13 +101,14 @@ def price(who: Joined, ann: Phone) -> int:
     return answer["due_minor"]
 
 
+@pytest.mark.usefixtures("thanking")
 def test_both_are_thanked_once_when_the_newcomer_has_bought(
     ann: Phone, client: FlaskClient, work: Work
 ) -> None:
     work()
     mine = ann.get("/referral").json
     assert mine["url"].endswith(f"/app/join?ref={mine['code']}")
-    assert [re.findall(r"\d+ stars", each)[0] for each in mine["thanks"]] == ["30 stars", "20 stars"]
+    assert [re.findall(r"\d+ stars", each) for each in mine["thanks"]] == [["30 stars"], ["20 stars"]]
     before = ann.counter.books(ann.who).account.points_milli
     cleo = join(client, work, "cleo@example.com", mine["code"])
     assert ann.get("/referral").json["joined"] == 1
@@ -100,6 +124,7 @@ def test_both_are_thanked_once_when_the_newcomer_has_bought(
     assert ann.counter.findings() == []
 
 
+@pytest.mark.usefixtures("thanking")
 def test_nobody_invites_themself_by_a_second_address_on_their_own_device(
     ann: Phone, client: FlaskClient, work: Work
 ) -> None:

@@ -75,6 +75,11 @@ export async function forgetEverything(keeping: Keeping): Promise<void> {
   hush();
   keeping.close();
   await forgetPush();
+  await forgetStores();
+}
+
+/** Delete what is kept here, whatever version kept it. */
+export async function forgetStores(): Promise<void> {
   const known = (await indexedDB.databases?.()) ?? [];
   const names = new Set([NAME, ...known.flatMap((each) => (each.name?.startsWith(NAME) ? [each.name] : []))]);
   await Promise.all([...names].map(deleted));
