@@ -26,6 +26,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from loyalty import migrating
 from loyalty.clock import SetClock
@@ -65,8 +66,26 @@ hypothesis.settings.register_profile("soak", deadline=None, print_blob=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how examples are found."""
+    """Choose how examples are found, and have each route compiled once."""
     hypothesis.settings.load_profile("test" if config.option.markexpr == "not soak" else "soak")
+    _remember_routes()
+
+
+def _remember_routes() -> None:
+    """Let applications share what werkzeug compiles for their routes: two thirds of the time that making one takes.
+
+    What it compiles follows from the route alone, and is bound to the application afterwards.
+    """
+    known: dict[tuple[object, ...], Any] = {}
+    compiled = Rule._compile_builder  # pyright: ignore[reportPrivateUsage]
+
+    def once(self: Rule, append_unknown: bool = True) -> Any:
+        key = (self.rule, tuple(self._trace), str(self.defaults), append_unknown)
+        if key not in known:
+            known[key] = compiled(self, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = once  # pyright: ignore[reportPrivateUsage]
 
 
 # The database: one server per run, one template, clones of it.

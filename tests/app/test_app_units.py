@@ -69,6 +69,7 @@ def test_every_verb_has_a_case() -> None:
     assert CASES.keys() == VERBS.keys()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_deliberate_mistake_is_noticed(mistake: str) -> None:
     code, said = run("--mistake", mistake)

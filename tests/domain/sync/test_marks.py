@@ -166,7 +166,7 @@ class World:
 
 @pytest.mark.usefixtures("app")
 @settings(
-    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 @given(st.lists(st.tuples(VERBS, EDITS), min_size=5, max_size=20))
 def test_what_changed_is_what_was_marked(
