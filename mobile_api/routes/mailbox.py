@@ -40,6 +40,7 @@ class MailboxOut(Output):
     """The newest first."""
 
     items = Many(MailOut, max=50)
+    now = Instant(about="By the clock that the mails are dated by.")
 
 
 @routes.get(
@@ -55,4 +56,4 @@ def mailbox(call: Call) -> object:
     if call.site.settings.is_public:
         raise NoMailbox
     with transaction() as session:
-        return {"items": messages.mailbox(session, recipient=call.query["to"])}
+        return {"items": messages.mailbox(session, recipient=call.query["to"]), "now": call.now}
