@@ -114,6 +114,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
                 _make_template(server)
         yield server
     finally:
+        for connection in _administrators.values():
+            connection.close()
         with _locked(lock):
             server.stop()
             if server.pid is None:
@@ -122,21 +124,28 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
                 lock.unlink(missing_ok=True)
 
 
+_administrators: dict[str, psycopg.Connection[Any]] = {}
+
+
 def _administrator(server: Server) -> psycopg.Connection[Any]:
-    return psycopg.connect(server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True)
+    """Return the one connection of this process by which databases are made and dropped."""
+    url = server.url_of("postgres").replace("+psycopg", "", 1)
+    if url not in _administrators:
+        _administrators[url] = psycopg.connect(url, autocommit=True)
+    return _administrators[url]
 
 
 def _exists(server: Server, name: str) -> bool:
-    with _administrator(server) as connection:
-        return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone())
+    found = _administrator(server).execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+    return bool(found.fetchone())
 
 
 def _make_template(server: Server) -> None:
-    with _administrator(server) as connection:
-        connection.execute("DROP DATABASE IF EXISTS draft_of_tests")
-        connection.execute("CREATE DATABASE draft_of_tests")
-        migrating.upgrade(server.url_of("draft_of_tests"))
-        connection.execute(f"ALTER DATABASE draft_of_tests RENAME TO {TEMPLATE}")
+    administrator = _administrator(server)
+    administrator.execute("DROP DATABASE IF EXISTS draft_of_tests")
+    administrator.execute("CREATE DATABASE draft_of_tests")
+    migrating.upgrade(server.url_of("draft_of_tests"))
+    administrator.execute(f"ALTER DATABASE draft_of_tests RENAME TO {TEMPLATE}")
 
 
 _numbers = count(1)
@@ -145,11 +154,9 @@ _numbers = count(1)
 @contextmanager
 def cloned(server: Server, worker: str) -> Iterator[str]:
     name = f"test_{worker}_{os.getpid()}_{next(_numbers)}"
-    with _administrator(server) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    _administrator(server).execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     yield server.url_of(name)
-    with _administrator(server) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _administrator(server).execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -167,6 +168,8 @@ class Workshop:
             self._end(self._slots.popitem()[1])
         while self._templates:
             self._drop(self._templates.popitem()[1])
+        if "_administrator" in vars(self):
+            self._administrator.close()
 
     def _template(self, digest: str, document: dict[str, Any]) -> str:
         """Return the name of a database with all tables and this program in force; made once for each program."""
@@ -180,8 +183,7 @@ class Workshop:
 
     def _bare(self) -> str:
         name = f"{self._prefix}_bare"
-        with self._administrator() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._administrator.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         migrating.upgrade(self._server.url_of(name))
         self._templates[""] = name
         return name
@@ -214,19 +216,18 @@ class Workshop:
             engine.dispose()
 
     def _clone(self, template: str, name: str) -> None:
-        with self._administrator() as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(template)
-                )
+        self._administrator.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(template)
             )
+        )
 
     def _drop(self, name: str) -> None:
-        with self._administrator() as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+        self._administrator.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
 
+    @cached_property
     def _administrator(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._server.url_of("postgres").replace("+psycopg", "", 1), autocommit=True)
 

@@ -159,6 +159,7 @@ def test_a_no_on_the_banks_page_charges_nothing_and_says_so(
     to_the_bank(page, "$10.00")
 
 
+@pytest.mark.soak
 def test_a_question_whose_page_was_left_is_gone_on_with_from_the_list(phone: Callable[..., Phone]) -> None:
     ann = phone("stripe.later@example.com")
     page = open_wallet(ann)
@@ -189,6 +190,7 @@ def test_who_closes_the_banks_page_after_a_yes_finds_the_money_there(
     balance(open_wallet(ann), "$25.00")
 
 
+@pytest.mark.soak
 def test_who_closes_stripes_page_after_entering_the_card_finds_it_kept(
     phone: Callable[..., Phone],
 ) -> None:
@@ -204,6 +206,7 @@ def test_who_closes_stripes_page_after_entering_the_card_finds_it_kept(
     expect(cards(page)).to_contain_text("ending in 4242")
 
 
+@pytest.mark.soak
 def test_a_card_whose_confirmation_gets_lost_is_asked_for_again_and_not_entered_again(
     phone: Callable[..., Phone],
 ) -> None:
@@ -254,6 +257,7 @@ def test_the_way_back_leads_to_places_of_ours_only(phone: Callable[..., Phone]) 
     expect(ann.page).to_have_url(re.compile(r"/app/$"))
 
 
+@pytest.mark.soak
 def test_a_page_that_the_browser_shows_again_can_be_left_again(phone: Callable[..., Phone]) -> None:
     page = open_wallet(phone("stripe.again@example.com"))
     go = page.get_by_role("button", name="Enter a card")

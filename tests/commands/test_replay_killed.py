@@ -70,7 +70,7 @@ def everything_in(url: str) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
     settings: Settings, tmp_path: Path, another: str
 ) -> None:

@@ -16,7 +16,7 @@ MEMBERS = schemathesis.openapi.from_dict(mobile_api.FACE.document)
 TILLS = schemathesis.openapi.from_dict(pos_adapter.FACE.document)
 MEMBERS.app = TILLS.app = HERE
 FEW = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
