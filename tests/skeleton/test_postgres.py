@@ -144,6 +144,8 @@ def test_a_taken_port_is_given_up(own: Server) -> None:
     own.stop()
     before = own.port
     with socket.socket() as taken:
+        # What the server before has closed may linger.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", before))
         taken.listen()
         own.start()
