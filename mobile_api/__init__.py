@@ -8,6 +8,7 @@ from loyalty.web.face import Face
 from mobile_api.routes import (
     apple_passes,
     auth,
+    cards,
     codes,
     devices,
     gifts,
@@ -57,6 +58,7 @@ FACE: Final = Face(
         payments.routes,
         program.routes,
         wallet.routes,
+        cards.routes,
         gifts.routes,
         webhooks.routes,
         test_cards.routes,

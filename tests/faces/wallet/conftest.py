@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -14,6 +15,7 @@ from loyalty.clock import SetClock
 from loyalty.config import Settings
 from tests.joined import Joined
 from tests.paying import Counter, put_program_in_force
+from tests.stripes import FakeStripe, fake_stripe
 
 _keys = count(1)
 
@@ -57,3 +59,16 @@ def ann(counter: Counter) -> Joined:
 def anns(counter: Counter, client: FlaskClient, ann: Joined) -> App:
     """Return Ann's app."""
     return App(counter, client, ann)
+
+
+@pytest.fixture
+def stripes() -> Iterator[tuple[FakeStripe, str]]:
+    """Serve our fake."""
+    with fake_stripe() as served:
+        yield served
+
+
+@pytest.fixture
+def fake(stripes: tuple[FakeStripe, str]) -> FakeStripe:
+    """Return our fake."""
+    return stripes[0]

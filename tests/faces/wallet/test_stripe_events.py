@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,20 +12,7 @@ from loyalty.config import Settings
 from loyalty.wallet.gateways import signing
 from loyalty.wallet.gateways.stripe_gateway import SIGNATURE_HEADER
 from tests.faces.wallet.conftest import App
-from tests.stripes import KEY, WEBHOOK_SECRET, FakeStripe, fake_stripe
-
-
-@pytest.fixture
-def stripes() -> Iterator[tuple[FakeStripe, str]]:
-    """Serve our fake."""
-    with fake_stripe() as served:
-        yield served
-
-
-@pytest.fixture
-def fake(stripes: tuple[FakeStripe, str]) -> FakeStripe:
-    """Return our fake."""
-    return stripes[0]
+from tests.stripes import KEY, WEBHOOK_SECRET, FakeStripe
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,22 +14,9 @@ from flask.testing import FlaskClient
 from loyalty.config import Settings
 from tests.faces.wallet.conftest import App
 from tests.stripe_pages import ASKS
-from tests.stripes import KEY, WEBHOOK_SECRET, FakeStripe, fake_stripe
+from tests.stripes import KEY, WEBHOOK_SECRET, FakeStripe
 
 PUBLIC = "https://cafe.example"
-
-
-@pytest.fixture
-def stripes() -> Iterator[tuple[FakeStripe, str]]:
-    """Serve our fake."""
-    with fake_stripe() as served:
-        yield served
-
-
-@pytest.fixture
-def fake(stripes: tuple[FakeStripe, str]) -> FakeStripe:
-    """Return our fake."""
-    return stripes[0]
 
 
 @pytest.fixture
